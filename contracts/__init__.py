@@ -1,0 +1,1 @@
+"""What services say to each other: frozen models, no I/O."""

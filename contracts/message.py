@@ -1,0 +1,113 @@
+"""The ground on which every message stands."""
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID, uuid5
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from contracts.quarter import Quarter
+
+NAMESPACE = UUID("5b1f6c52-8a0e-5d0b-9c39-54d1f0c6a2e7")
+"""Every deterministic id of this system is a UUIDv5 below this namespace; it never changes."""
+
+
+class Frozen(BaseModel):
+    """A value. Strict, so that the text "12" is no number; open, so that a newer sender may add fields."""
+
+    model_config = ConfigDict(strict=True, frozen=True, ser_json_inf_nan="constants", validate_default=True)
+
+
+class Message(Frozen):
+    """An event's data. Its id, key and time follow from its content, so every publication is the same bytes."""
+
+    TYPE: ClassVar[str]
+    SOURCE: ClassVar[str]
+
+    def identity(self) -> str:
+        """What makes this fact one and the same fact, unique within its type."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> str:
+        """The Kafka key: events with one key stay in order."""
+        raise NotImplementedError
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the first fact of the chain happened; when a stage ran is the record's own timestamp."""
+        raise NotImplementedError
+
+    @property
+    def correlation_id(self) -> str:
+        """What all events of one story share."""
+        return self.key
+
+    @property
+    def event_id(self) -> str:
+        return deterministic_id(self.TYPE, self.identity())
+
+    @classmethod
+    def schema_id(cls) -> str:
+        """The value of ``ce_dataschema`` and the ``$id`` of the committed JSON Schema."""
+        return f"urn:spm:schema:{cls.schema_name()}"
+
+    @classmethod
+    def schema_name(cls) -> str:
+        """``id.go.spm.submission-received.v1`` is kept as ``submission-received-v1``."""
+        return cls.TYPE.removeprefix("id.go.spm.").replace(".", "-")
+
+
+def deterministic_id(*parts: str) -> str:
+    """A UUIDv5 over the parts; each part's length is written in, so that no two lists of parts collide."""
+    return str(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
+
+
+def _canonical_period(given: Any) -> Any:
+    return Quarter.parse(given).text if isinstance(given, str) else given
+
+
+PeriodText = Annotated[
+    str,
+    BeforeValidator(_canonical_period),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^20[0-9]{2}(Q[1-4]|-Q[1-4]|-TW[1-4]|-(01|04|07|10)-01/P3M)$",
+            "description": "A quarter of a fiscal year; kept as 2023Q4. Also read: 2023-Q4, 2023-TW4, 2023-10-01/P3M.",
+            "examples": ["2023Q4"],
+        }
+    ),
+]
+RegionCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9](\.[0-9]{2})?$",
+        description="The ministry's code with its dot: 64 (provinsi), 64.71 (kabupaten or kota).",
+        examples=["64", "64.71"],
+    ),
+]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
+ServiceTypeId = Annotated[
+    str,
+    Field(pattern=r"^[a-z]+\.(prov|kab)\.[a-z_]+$", max_length=64, examples=["health.kab.pregnancy"]),
+]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+ShortWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]
+Instant = AwareDatetime
+
+
+class Bilingual(Frozen):
+    """One text in Indonesian and in English; officials read the first."""
+
+    id: Words
+    en: Words

@@ -1,0 +1,73 @@
+"""The reporting calendar as it is kept by the secretariat."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contracts.message import Identifier, Instant, Message, PeriodText, RegionCode, ShortWords, Words
+
+
+class PeriodState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class PeriodChangedV1(Message):
+    """The secretariat opened, extended, closed or re-opened a period. The topic keeps the latest per period."""
+
+    TYPE: ClassVar[str] = "id.go.spm.period-changed.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:intake"
+
+    period: PeriodText
+    revision: Annotated[int, Field(ge=1)]
+    state: PeriodState
+    opens_at: Instant
+    due_at: Instant
+    changed_at: Instant
+    changed_by: Annotated[Identifier, Field(description="The client that changed it.")]
+    author_role: ShortWords
+    reason: Words
+    calendar_row: Annotated[
+        str, Field(description="The row of the calendar that the dates were taken from or changed against.")
+    ]
+
+    def identity(self) -> str:
+        return f"{self.period}/{self.revision}"
+
+    @property
+    def key(self) -> str:
+        return self.period
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.changed_at
+
+
+class EntryClosedV1(Message):
+    """Entry of a period is closed for one region: a mark in the region's own stream.
+
+    It stands behind every report that was admitted before, so whoever reads the stream in order knows at this
+    mark, and at every replay alike, whether the region has reported.
+    """
+
+    TYPE: ClassVar[str] = "id.go.spm.entry-closed.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:intake"
+
+    region_code: RegionCode
+    period: PeriodText
+    period_revision: Annotated[int, Field(ge=1)]
+    due_at: Instant
+    closed_at: Instant
+
+    def identity(self) -> str:
+        return f"{self.region_code}/{self.period}/{self.period_revision}"
+
+    @property
+    def key(self) -> str:
+        return self.region_code
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.closed_at

@@ -1,0 +1,122 @@
+"""The only place where topic names, keys, partitions, retention, writers and readers stand."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.award import AwardChangedV1
+from contracts.message import Message
+from contracts.notice import NoticeSettledV1
+from contracts.period import EntryClosedV1, PeriodChangedV1
+from contracts.scorecard import ScorecardUpdatedV1
+from contracts.submission import SubmissionReceivedV1
+from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1
+
+PARTITIONS: Final = 12
+MAX_MESSAGE_BYTES: Final = 1_048_576
+MAX_DEAD_LETTER_BYTES: Final = 2 * MAX_MESSAGE_BYTES
+"""A dead letter carries the whole record and headers of its own on top."""
+FOR_EVER_MS: Final = -1
+DAY_MS: Final = 86_400_000
+DEAD_LETTER_SUFFIX: Final = "-dead-letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    key: str
+    written_by: str
+    read_by: tuple[str, ...]
+    messages: tuple[type[Message], ...]
+    retention_ms: int = FOR_EVER_MS
+    compacted: bool = False
+    partitions: int = PARTITIONS
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+
+    @property
+    def dead_letter_name(self) -> str:
+        return self.name + DEAD_LETTER_SUFFIX
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Kafka's own names of what this topic is created with."""
+        return {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+
+
+SUBMISSION_RECEIVED: Final = Topic(
+    name="spm-submission-received-v1",
+    key="region code",
+    written_by="intake",
+    read_by=("validation", "intake"),
+    messages=(SubmissionReceivedV1, EntryClosedV1),
+)
+SUBMISSION_JUDGED: Final = Topic(
+    name="spm-submission-judged-v1",
+    key="region code",
+    written_by="validation",
+    read_by=("scoring", "notify", "intake"),
+    messages=(SubmissionJudgedV1, EntrySettledV1),
+)
+REPORT_OVERDUE: Final = Topic(
+    name="spm-report-overdue-v1",
+    key="region code",
+    written_by="validation",
+    read_by=("notify", "intake"),
+    messages=(ReportOverdueV1,),
+)
+SCORECARD_UPDATED: Final = Topic(
+    name="spm-scorecard-updated-v1",
+    key="region code",
+    written_by="scoring",
+    read_by=("notify", "intake"),
+    messages=(ScorecardUpdatedV1,),
+)
+PERIOD_CHANGED: Final = Topic(
+    name="spm-period-changed-v1",
+    key="period",
+    written_by="intake",
+    read_by=("intake", "scoring"),
+    messages=(PeriodChangedV1,),
+    compacted=True,
+)
+AWARD_CHANGED: Final = Topic(
+    name="spm-award-changed-v1",
+    key="edition and category",
+    written_by="scoring",
+    read_by=("scoring", "notify"),
+    messages=(AwardChangedV1,),
+)
+NOTICE_SETTLED: Final = Topic(
+    name="spm-notice-settled-v1",
+    key="region code",
+    written_by="notify",
+    read_by=("notify", "intake"),
+    messages=(NoticeSettledV1,),
+    retention_ms=400 * DAY_MS,
+)
+
+TOPICS: Final = (
+    SUBMISSION_RECEIVED,
+    SUBMISSION_JUDGED,
+    REPORT_OVERDUE,
+    SCORECARD_UPDATED,
+    PERIOD_CHANGED,
+    AWARD_CHANGED,
+    NOTICE_SETTLED,
+)
+
+
+def dead_letter_of(topic: Topic) -> Topic:
+    """The twin that keeps what readers of the topic could not read; settled by operators, so kept for ever."""
+    return Topic(
+        name=topic.dead_letter_name,
+        key="original key",
+        written_by="the reader",
+        read_by=("operators",),
+        messages=(),
+        partitions=1,
+        max_message_bytes=MAX_DEAD_LETTER_BYTES,
+    )
