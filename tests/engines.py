@@ -1,0 +1,81 @@
+"""Where tests find a broker and a database.
+
+The first that applies: an address in SPM_TEST_KAFKA or SPM_TEST_MONGO; containers, where SPM_TEST_ENGINES=containers;
+else this machine's own engines, in a temporary folder and on free ports, so that a running stack is not touched.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.local.engines import Engine, start_kafka, start_mongod
+from deploy.local.settings import LocalSettings
+from tests.containers import kafka_container, mongo_container
+
+
+class EngineChoice(BaseSettings):
+    """What ``SPM_TEST_<NAME>`` asks for."""
+
+    model_config = SettingsConfigDict(env_prefix="SPM_TEST_", env_ignore_empty=True, frozen=True)
+
+    kafka: str | None = None
+    mongo: str | None = None
+    engines: Literal["local", "containers"] = "local"
+
+
+class Engines:
+    """Engines of one test alone, which it may kill and start again. Each call starts a new one."""
+
+    def __init__(self, folder: Path, stopping: AsyncExitStack) -> None:
+        self._folder = folder
+        self._stopping = stopping
+        self._count = 0
+
+    async def kafka(self) -> Engine:
+        return self._stopped_at_the_end(await start_kafka(self._next("kafka"), cache=LocalSettings().cache_folder))
+
+    async def mongod(self) -> Engine:
+        return self._stopped_at_the_end(await start_mongod(self._next("mongod")))
+
+    def _next(self, name: str) -> Path:
+        self._count += 1
+        return self._folder / f"{name}-{self._count}"
+
+    def _stopped_at_the_end(self, engine: Engine) -> Engine:
+        self._stopping.push_async_callback(engine.kill)
+        return engine
+
+
+@asynccontextmanager
+async def private_engines(folder: Path) -> AsyncIterator[Engines]:
+    async with AsyncExitStack() as stopping:
+        yield Engines(folder, stopping)
+
+
+@asynccontextmanager
+async def shared_kafka(choice: EngineChoice, folder: Path) -> AsyncIterator[str]:
+    """Bootstrap servers."""
+    if choice.kafka:
+        yield choice.kafka
+    elif choice.engines == "containers":
+        async with kafka_container() as address:
+            yield address
+    else:
+        async with private_engines(folder) as engines:
+            yield (await engines.kafka()).address
+
+
+@asynccontextmanager
+async def shared_mongo(choice: EngineChoice, folder: Path) -> AsyncIterator[str]:
+    """URI of a replica set."""
+    if choice.mongo:
+        yield choice.mongo
+    elif choice.engines == "containers":
+        async with mongo_container() as uri:
+            yield uri
+    else:
+        async with private_engines(folder) as engines:
+            yield (await engines.mongod()).address
