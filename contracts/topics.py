@@ -13,8 +13,10 @@ from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV
 
 PARTITIONS: Final = 12
 MAX_MESSAGE_BYTES: Final = 1_048_576
-MAX_DEAD_LETTER_BYTES: Final = 2 * MAX_MESSAGE_BYTES
-"""A dead letter carries the whole record and headers of its own on top."""
+MAX_JUDGED_BYTES: Final = 2 * MAX_MESSAGE_BYTES
+"""A verdict carries the whole report and its findings on top."""
+MAX_DEAD_LETTER_BYTES: Final = 3 * MAX_MESSAGE_BYTES
+"""A dead letter carries the whole record, of whatever topic, and headers of its own on top."""
 FOR_EVER_MS: Final = -1
 DAY_MS: Final = 86_400_000
 DEAD_LETTER_SUFFIX: Final = "-dead-letter"
@@ -59,6 +61,7 @@ SUBMISSION_JUDGED: Final = Topic(
     written_by="validation",
     read_by=("scoring", "notify", "intake"),
     messages=(SubmissionJudgedV1, EntrySettledV1),
+    max_message_bytes=MAX_JUDGED_BYTES,
 )
 REPORT_OVERDUE: Final = Topic(
     name="spm-report-overdue-v1",

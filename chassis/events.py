@@ -1,0 +1,162 @@
+"""CloudEvents 1.0 on Kafka: written in binary mode, read in binary and structured mode."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+
+from pydantic import ValidationError
+
+from chassis.errors import Unprocessable
+from contracts.message import Message
+from contracts.topics import TOPICS
+
+JSON: Final = "application/json"
+STRUCTURED: Final = "application/cloudevents"
+_FAULTS_SHOWN: Final = 5
+HEADERS_BYTES: Final = 4_096
+"""Room that is left for headers and framing within a topic's message size."""
+
+_TOPIC_OF: Final = {message: topic for topic in TOPICS for message in topic.messages}
+_MESSAGE_OF: Final = {(topic.name, message.TYPE): message for topic in TOPICS for message in topic.messages}
+
+RawHeaders = Iterable[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event ready for Kafka. What is kept of it and published again is the same to the byte."""
+
+    topic: str
+    key: str
+    headers: Mapping[str, str]
+    value: bytes
+
+    @classmethod
+    def of(cls, message: Message, *, caused_by: str | None = None) -> Self:
+        """The event of a fact; ``caused_by`` is the id of the event that it follows from.
+
+        Raises:
+            Unprocessable: larger than its topic takes.
+        """
+        headers = {
+            "content-type": JSON,
+            "ce_specversion": "1.0",
+            "ce_id": message.event_id,
+            "ce_source": message.SOURCE,
+            "ce_type": message.TYPE,
+            "ce_time": _rfc3339(message.occurred_at),
+            "ce_subject": message.identity(),
+            "ce_dataschema": message.schema_id(),
+            "ce_partitionkey": message.key,
+            "ce_correlationid": message.correlation_id,
+        }
+        if caused_by is not None:
+            headers["ce_causationid"] = caused_by
+        topic = _TOPIC_OF[type(message)]
+        value = message.model_dump_json().encode()
+        if len(value) > topic.max_message_bytes - HEADERS_BYTES:
+            # Found before anything is kept: an event that the broker refuses would otherwise be tried for ever.
+            raise Unprocessable("too-large", f"{len(value)} bytes, {topic.name} takes {topic.max_message_bytes}")
+        return cls(topic=topic.name, key=message.key, headers=headers, value=value)
+
+    @property
+    def id(self) -> str:
+        return self.headers["ce_id"]
+
+    @property
+    def wire_headers(self) -> list[tuple[str, bytes]]:
+        return [(name, text.encode()) for name, text in self.headers.items()]
+
+    def kept(self) -> dict[str, Any]:
+        """As a document inside the outcome from which it is published."""
+        return {"topic": self.topic, "key": self.key, "headers": dict(self.headers), "value": self.value}
+
+    @classmethod
+    def from_kept(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            topic=document["topic"],
+            key=document["key"],
+            headers=document["headers"],
+            value=bytes(document["value"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as it came, with where and when it stands in the log."""
+
+    message: Message
+    id: str
+    topic: str
+    partition: int
+    offset: int
+    logged_at: datetime
+    """The record's own timestamp: when the stage before published it first."""
+
+
+def decode(topic: str, headers: RawHeaders, value: bytes | None) -> tuple[str, Message]:
+    """The CloudEvent's id and its message.
+
+    Raises:
+        Unprocessable: not a CloudEvent, of a type that does not belong to the topic, or its data breaks the schema.
+    """
+    attributes = _text_headers(headers)
+    content_type = attributes.get("content-type", "").lower()
+    body = value or b""
+    if content_type.startswith(STRUCTURED):
+        attributes, body = _unwrap(body)
+    elif not content_type.startswith(JSON):
+        raise Unprocessable("content-type", f"content-type is {content_type!r}, expected {JSON} or {STRUCTURED}+json")
+    missing = [name for name in ("ce_specversion", "ce_id", "ce_source", "ce_type") if not attributes.get(name)]
+    if missing:
+        raise Unprocessable("not-a-cloudevent", f"missing {', '.join(missing)}; send a CloudEvent 1.0 in binary mode")
+    if attributes["ce_specversion"] != "1.0":
+        raise Unprocessable("not-a-cloudevent", f"specversion is {attributes['ce_specversion']!r}, expected '1.0'")
+    model = _MESSAGE_OF.get((topic, attributes["ce_type"]))
+    if model is None:
+        known = ", ".join(kind for name, kind in _MESSAGE_OF if name == topic)
+        raise Unprocessable(
+            "unknown-type", f"type {attributes['ce_type'][:100]!r} on {topic}, expected one of: {known}"
+        )
+    return attributes["ce_id"], _validated(model, body)
+
+
+def _validated(model: type[Message], body: bytes) -> Message:
+    if not body:
+        raise Unprocessable("empty-body", f"no data, expected {model.schema_name()}")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        # The input is left out: it may hold what does not belong into headers and logs.
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        reason = "bad-json" if any(fault["type"] == "json_invalid" for fault in faults) else "schema"
+        shown = "; ".join(f"{_pointer(fault['loc'])}: {fault['msg']}" for fault in faults[:_FAULTS_SHOWN])
+        more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
+        raise Unprocessable(reason, f"{len(faults)} faults against {model.schema_name()}: {shown}{more}") from None
+
+
+def _unwrap(body: bytes) -> tuple[dict[str, str], bytes]:
+    """Attributes and data of a structured CloudEvent."""
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Unprocessable("bad-json", "the structured CloudEvent is no JSON") from None
+    if not isinstance(envelope, dict):
+        raise Unprocessable("not-a-cloudevent", "the structured CloudEvent is no JSON object")
+    attributes = {f"ce_{name}": text for name, text in envelope.items() if isinstance(text, str) and name != "data"}
+    return attributes, json.dumps(envelope["data"]).encode() if "data" in envelope else b""
+
+
+def _text_headers(headers: RawHeaders) -> dict[str, str]:
+    """Headers as text. Kafka allows null and any bytes; one that we do not need must not spoil the record."""
+    return {name.lower(): (raw or b"").decode("utf-8", "replace") for name, raw in headers}
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "/" + "/".join(str(step) for step in location)
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,197 @@
+"""The broker as every service uses it, and the topics as the contracts name them."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId, for_code
+from faststream.kafka import KafkaBroker
+from faststream.kafka.prometheus import KafkaPrometheusMiddleware
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+from prometheus_client import CollectorRegistry
+
+from chassis.errors import BROKEN_WORLD, Misconfigured, Retryable
+from chassis.events import Event
+from chassis.logs import logger
+from chassis.settings import Settings
+from contracts.topics import MAX_DEAD_LETTER_BYTES, TOPICS, Topic, dead_letter_of
+
+REQUEST_MS: Final = 30_000
+ACKNOWLEDGED_S: Final = 30.0
+_BATCH_BYTES: Final = 512 * 1024
+_TOPIC_EXISTS: Final = 36
+_NO_ERROR: Final = 0
+_STUCK: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
+
+RawRecord = tuple[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes | None]
+"""Topic, key, headers, value."""
+
+log = logger(__name__)
+
+
+def make_broker(settings: Settings, service: str, registry: CollectorRegistry) -> KafkaBroker:
+    """A broker that only consumes; what is published goes through ``Publisher``."""
+    return KafkaBroker(
+        settings.kafka,
+        client_id=f"spm-{service}",
+        security=_security(settings),
+        consumer_only=True,
+        request_timeout_ms=REQUEST_MS,
+        graceful_timeout=settings.stop_wait_s,
+        allow_auto_create_topics=False,
+        middlewares=[KafkaPrometheusMiddleware(registry=registry, app_name=f"spm-{service}")],
+        logger=logging.getLogger("faststream"),
+        log_level=logging.DEBUG,
+    )
+
+
+class Publisher:
+    """Publishes and returns when every replica in sync has acknowledged.
+
+    The producer is aiokafka's own: FastStream's layer above it costs twice the CPU and cannot carry a dead letter's
+    original header bytes.
+    """
+
+    def __init__(self, settings: Settings, service: str, *, linger_ms: int) -> None:
+        self._settings = settings
+        self._service = service
+        self._linger_ms = linger_ms
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka,
+            client_id=f"spm-{self._service}",
+            acks="all",
+            enable_idempotence=self._settings.kafka_idempotent,
+            linger_ms=self._linger_ms,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=MAX_DEAD_LETTER_BYTES,
+            request_timeout_ms=REQUEST_MS,
+            **_client_security(self._settings),
+        )
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer = producer
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                await asyncio.wait_for(producer.stop(), ACKNOWLEDGED_S)
+            except BROKEN_WORLD as error:
+                log.warning("producer.stop", detail=str(error))
+
+    async def publish(self, events: Iterable[Event]) -> None:
+        """Publish in the given order; one key's events keep it.
+
+        Raises:
+            Retryable: not acknowledged in time; the events may or may not be in the log.
+        """
+        await self.publish_raw((e.topic, e.key.encode(), e.wire_headers, e.value) for e in events)
+
+    async def publish_raw(self, records: Iterable[RawRecord]) -> None:
+        """The same for records as they are; null and repeated headers included."""
+        if self._producer is None:
+            raise Retryable("Kafka is not connected yet")
+        try:
+            async with asyncio.timeout(ACKNOWLEDGED_S):
+                waiting = [
+                    await self._producer.send(topic, value=value, key=key, headers=headers)
+                    for topic, key, headers, value in records
+                ]
+                await asyncio.gather(*waiting)
+        except TimeoutError:
+            raise Retryable(f"Kafka did not acknowledge within {ACKNOWLEDGED_S:.0f} s") from None
+        except _STUCK as error:
+            # An idempotent producer does not recover from this by itself; a new one starts a new sequence.
+            await self.stop()
+            await self.start()
+            raise Retryable(f"the producer lost its sequence and was replaced: {error}") from error
+
+    async def answers(self, wait_s: float = 3.0) -> bool:
+        """Whether the cluster answers a metadata request now."""
+        if self._producer is None:
+            return False
+        try:
+            return bool(await asyncio.wait_for(self._producer.client.force_metadata_update(), wait_s))
+        except BROKEN_WORLD:
+            return False
+
+
+def admin_client(settings: Settings) -> AIOKafkaAdminClient:
+    return AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_MS, **_client_security(settings)
+    )
+
+
+async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[str]:
+    """Make the topics and their dead-letter twins that do not exist; the names of those made.
+
+    Raises:
+        Retryable: the broker cannot be reached or refused for now.
+    """
+    wanted = [*topics, *map(dead_letter_of, topics)]
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        existing = set(await admin.list_topics())
+        missing = [topic for topic in wanted if topic.name not in existing]
+        if missing:
+            answer = await admin.create_topics([_new(topic, settings) for topic in missing])
+            for name, code, *_ in answer.topic_errors:
+                if code not in {_NO_ERROR, _TOPIC_EXISTS}:
+                    raise Retryable(f"topic {name} could not be made: {for_code(code).__name__}")
+        return [topic.name for topic in missing]
+    except KafkaError as error:
+        raise Retryable(f"Kafka at {settings.kafka} does not answer: {error}") from error
+    finally:
+        await admin.close()
+
+
+def _new(topic: Topic, settings: Settings) -> NewTopic:
+    copies = settings.kafka_replication
+    in_sync = {"min.insync.replicas": str(max(1, copies - 1))}
+    return NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.settings | in_sync)
+
+
+def _client_security(settings: Settings) -> dict[str, Any]:
+    """The options of an aiokafka client."""
+    options: dict[str, Any] = {"security_protocol": settings.kafka_security}
+    if settings.kafka_security.endswith("SSL"):
+        options["ssl_context"] = _ssl_context(settings)
+    if settings.kafka_security.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_username,
+            "sasl_plain_password": settings.kafka_password,
+        }
+    return options
+
+
+def _security(settings: Settings) -> BaseSecurity | None:
+    if settings.kafka_security == "PLAINTEXT":
+        return None
+    context = _ssl_context(settings) if settings.kafka_security.endswith("SSL") else None
+    if settings.kafka_security == "SSL":
+        return BaseSecurity(ssl_context=context)
+    if not (settings.kafka_username and settings.kafka_password):
+        raise Misconfigured(f"SPM_KAFKA_SECURITY is {settings.kafka_security}: set SPM_KAFKA_USERNAME and _PASSWORD")
+    kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
+    return kinds[settings.kafka_sasl_mechanism](
+        username=settings.kafka_username,
+        password=settings.kafka_password,
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(settings.kafka_ca_file) if settings.kafka_ca_file else None)

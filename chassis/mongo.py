@@ -1,0 +1,172 @@
+"""MongoDB, behind one module: the only place that knows which driver is used.
+
+Motor is the default and past its end of life; PyMongo's asyncio client is its successor. Only calls in which both agree
+are used by the stores; the others (``aggregate``, ``close``) are levelled here. See decision record 0003.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, cast
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from chassis.errors import Conflict
+from chassis.settings import Settings
+
+__all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "Mongo", "Move", "UpdateOne"]
+
+Document = dict[str, Any]
+_DUPLICATE_KEY: Final = 11_000
+_ANSWER_MS: Final = 20_000
+_SELECTION_MS: Final = 5_000
+
+
+class Cursor(Protocol):
+    def sort(self, key_or_list: Any, direction: int | None = None) -> "Cursor": ...
+    def limit(self, limit: int) -> "Cursor": ...
+    def skip(self, skip: int) -> "Cursor": ...
+    def __aiter__(self) -> AsyncIterator[Document]: ...
+    async def to_list(self, length: int | None = None) -> list[Document]: ...
+
+
+class Collection(Protocol):
+    """The calls in which Motor and PyMongo's asyncio client agree."""
+
+    def find(self, filter: Mapping[str, Any] | None = None, projection: Any = None) -> Cursor: ...  # noqa: A002 - the drivers' name
+    async def find_one(self, filter: Mapping[str, Any], projection: Any = None, **options: Any) -> Document | None: ...  # noqa: A002
+    async def find_one_and_update(self, filter: Mapping[str, Any], update: Any, **options: Any) -> Document | None: ...  # noqa: A002
+    async def insert_one(self, document: Document) -> Any: ...
+    async def insert_many(self, documents: Sequence[Document], *, ordered: bool = True) -> Any: ...
+    async def update_one(self, filter: Mapping[str, Any], update: Any, *, upsert: bool = False) -> Any: ...  # noqa: A002
+    async def update_many(self, filter: Mapping[str, Any], update: Any) -> Any: ...  # noqa: A002
+    async def replace_one(self, filter: Mapping[str, Any], replacement: Document, *, upsert: bool = False) -> Any: ...  # noqa: A002
+    async def delete_one(self, filter: Mapping[str, Any]) -> Any: ...  # noqa: A002
+    async def delete_many(self, filter: Mapping[str, Any]) -> Any: ...  # noqa: A002
+    async def count_documents(self, filter: Mapping[str, Any]) -> int: ...  # noqa: A002
+    async def bulk_write(self, requests: Sequence[Any], *, ordered: bool = True) -> Any: ...
+    async def create_index(self, keys: Any, **options: Any) -> str: ...
+    def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> Any: ...
+
+
+class Database(Protocol):
+    name: str
+
+    def __getitem__(self, name: str) -> Collection: ...
+    async def command(self, command: str) -> Document: ...
+
+
+class Mongo:
+    """A connection pool to one deployment. Nothing is connected before the first call."""
+
+    def __init__(self, settings: Settings) -> None:
+        make: Any = AsyncIOMotorClient if settings.mongo_driver == "motor" else AsyncMongoClient
+        self._prefix = settings.mongo_prefix
+        self._client: Any = make(
+            settings.mongo,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            retryWrites=True,
+            retryReads=True,
+            timeoutMS=_ANSWER_MS,
+            serverSelectionTimeoutMS=_SELECTION_MS,
+            tz_aware=True,
+            appname="spm-awards",
+        )
+
+    def database(self, service: str) -> Database:
+        """The one database of a service."""
+        options: CodecOptions[Document] = CodecOptions(tz_aware=True)
+        return cast("Database", self._client.get_database(self._prefix + service, codec_options=options))
+
+    async def ping(self) -> None:
+        await self._client.admin.command("ping")
+
+    async def drop(self, service: str) -> None:
+        await self._client.drop_database(self._prefix + service)
+
+    async def close(self) -> None:
+        closing = self._client.close()
+        if inspect.isawaitable(closing):
+            await closing
+
+
+async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
+    """Every document of the pipeline's answer; Motor gives the cursor at once, PyMongo when awaited."""
+    cursor = collection.aggregate(pipeline)
+    if inspect.isawaitable(cursor):
+        cursor = await cursor
+    documents: list[Document] = await cursor.to_list(None)
+    return documents
+
+
+async def find_by_id(collection: Collection, ids: Sequence[str], projection: Any = None) -> dict[str, Document]:
+    """The documents that exist, by their id."""
+    if not ids:
+        return {}
+    found = await collection.find({"_id": {"$in": list(ids)}}, projection).to_list(None)
+    return {document["_id"]: document for document in found}
+
+
+async def insert_once(collection: Collection, documents: Sequence[Document]) -> None:
+    """Insert in order, so that what is kept is always a beginning of what was decided.
+
+    Raises:
+        Conflict: one of them exists; somebody else decided it in the meantime.
+    """
+    if not documents:
+        return
+    try:
+        await collection.insert_many(documents, ordered=True)
+    except BulkWriteError as error:
+        raise _conflict_or(error, collection) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a document whose ``revision`` counts its states; ``before`` is None for the first."""
+
+    document: Document
+    before: int | None
+
+
+async def move(collection: Collection, moves: Sequence[Move]) -> None:
+    """Compare and set: each document replaces the state it was decided from, or nothing.
+
+    Raises:
+        Conflict: a document was not in the expected state.
+    """
+    if not moves:
+        return
+    writes: list[Any] = [
+        InsertOne(step.document)
+        if step.before is None
+        else ReplaceOne({"_id": step.document["_id"], "revision": step.before}, step.document)
+        for step in moves
+    ]
+    try:
+        done = await collection.bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        raise _conflict_or(error, collection) from error
+    if done.matched_count + done.inserted_count != len(moves):
+        raise Conflict(f"{len(moves) - done.matched_count - done.inserted_count} documents had moved on")
+
+
+async def insert_first(collection: Collection, document: Document) -> bool:
+    """Whether this call was the one that inserted it."""
+    try:
+        await collection.insert_one(document)
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def _conflict_or(error: BulkWriteError, collection: Any) -> Exception:
+    faults = error.details.get("writeErrors", [])
+    if faults and all(fault.get("code") == _DUPLICATE_KEY for fault in faults):
+        return Conflict(f"{len(faults)} documents of {collection.name} exist already")
+    return error

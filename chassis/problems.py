@@ -1,0 +1,135 @@
+"""Errors of the HTTP doors as problem+json (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+
+from chassis.errors import BROKEN_WORLD
+from chassis.logs import logger
+
+MEDIA_TYPE: Final = "application/problem+json"
+RETRY_AFTER_S: Final = 5
+_TITLES: Final = {
+    400: "bad-request",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+}
+_FOUND_CHARS: Final = 120
+
+log = logger(__name__)
+
+
+class Fault(BaseModel):
+    """One fault of a request, and where it is."""
+
+    code: str = Field(examples=["int_type"])
+    pointer: str = Field(examples=["/services/3/recipients/served"])
+    detail: str = Field(examples=["Input should be a valid integer; found '12'."])
+
+
+class ProblemBody(BaseModel):
+    type: str = Field(examples=["urn:spm:problem:unprocessable-submission"])
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Fault] = []
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
+    """What a door answers instead of what was asked for. ``slug`` is a heading of docs/operations.md."""
+
+    def __init__(
+        self,
+        status: int,
+        slug: str,
+        detail: str,
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.slug = slug
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _http)
+    for family in BROKEN_WORLD:
+        app.add_exception_handler(family, _broken_world)
+    app.add_exception_handler(Exception, _mistake)
+
+
+def faults_of(error: ValidationError | RequestValidationError) -> list[Fault]:
+    """Every fault with its JSON pointer and, for single values, what was found."""
+    raw = error.errors(include_url=False) if isinstance(error, ValidationError) else error.errors()
+    return [
+        Fault(code=fault["type"], pointer=pointer(fault["loc"]), detail=_sentence(fault["msg"], fault.get("input")))
+        for fault in raw
+    ]
+
+
+def pointer(location: Sequence[int | str]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def _sentence(message: str, found: Any) -> str:
+    if isinstance(found, str | int | float | bool) or found is None:
+        return f"{message}; found {found!r:.{_FOUND_CHARS}}."
+    return f"{message}."
+
+
+def _answer(request: Request, problem: Problem) -> JSONResponse:
+    body = ProblemBody(
+        type=f"urn:spm:problem:{problem.slug}",
+        title=problem.slug.replace("-", " ").capitalize(),
+        status=problem.status,
+        detail=problem.detail,
+        instance=request.url.path,
+        errors=list(problem.errors),
+    )
+    headers = dict(problem.headers or {})
+    return JSONResponse(body.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _problem(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101 - the handler is registered for this type alone
+    return _answer(request, error)
+
+
+async def _bad_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    faults = faults_of(error)
+    return _answer(
+        request, Problem(422, "unprocessable-request", f"{len(faults)} faults in the request.", errors=faults)
+    )
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    slug = _TITLES.get(error.status_code, "http-error")
+    return _answer(request, Problem(error.status_code, slug, str(error.detail), headers=error.headers))
+
+
+async def _broken_world(request: Request, error: Exception) -> JSONResponse:
+    log.warning("request.unavailable", path=request.url.path, cause=type(error).__name__, detail=str(error))
+    text = "A part that this answer needs is away; nothing was kept. Send the same request again later."
+    return _answer(request, Problem(503, "unavailable", text, headers={"Retry-After": str(RETRY_AFTER_S)}))
+
+
+async def _mistake(request: Request, error: Exception) -> JSONResponse:
+    log.error("request.mistake", path=request.url.path, exc_info=error)
+    return _answer(request, Problem(500, "mistake", "We made a mistake; it is recorded. Nothing was kept."))

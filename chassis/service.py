@@ -1,0 +1,240 @@
+"""A service from its parts: one process with HTTP doors, one stream, one database."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Final
+
+import uvicorn
+from fastapi import APIRouter, FastAPI, Response
+from faststream.kafka import KafkaBroker
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+from chassis import logs, problems
+from chassis.access import KeyRing
+from chassis.clock import Clock, SystemClock
+from chassis.errors import BROKEN_WORLD, Misconfigured
+from chassis.http import Gate, SafeDoors
+from chassis.kafka import Publisher, ensure_topics, make_broker
+from chassis.metrics import BuildInfo, StreamMetrics
+from chassis.mongo import Database, Mongo
+from chassis.settings import Settings, read_settings
+from chassis.stream import Handler, Stream
+from contracts.topics import Topic
+
+Task = Callable[[], Awaitable[None]]
+
+_FIRST_DELAY_S: Final = 0.2
+log = logs.logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a service is given."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    publisher: Publisher
+    registry: CollectorRegistry
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service gives."""
+
+    name: str
+    handlers: Mapping[Topic, Handler]
+    routers: Sequence[APIRouter] = ()
+    prepare: Task | None = None
+    """Makes indexes and repairs what a crash left; run before the stream starts, safe to repeat."""
+    tasks: Sequence[Task] = ()
+    """Run beside the stream until the service stops; each is begun again when it fails."""
+    title: str = "SPM Awards"
+    linger_ms: int = 5
+
+
+Build = Callable[[World], Service]
+
+
+@dataclass
+class _Running:
+    stream: Stream
+    broker: KafkaBroker
+    publisher: Publisher
+    mongo: Mongo
+    ready: bool = False
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        """Before the world has answered, waiting is life; afterwards every loop must run."""
+        return not self.ready or (self.stream.alive and not any(task.done() for task in self.tasks))
+
+
+def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = None, *, linger_ms: int = 5) -> FastAPI:
+    """The ASGI application of a service; everything starts and ends with its lifespan."""
+    clock = clock or SystemClock()
+    registry = _registry(name)
+    mongo = Mongo(settings)
+    publisher = Publisher(settings, name, linger_ms=linger_ms)
+    service = build(World(settings, clock, mongo.database(name), publisher, registry))
+    broker = make_broker(settings, name, registry)
+    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings)
+    stream.attach(broker)
+    running = _Running(stream, broker, publisher, mongo)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(mongo.close)
+            stack.push_async_callback(publisher.stop)
+            stack.push_async_callback(broker.stop)
+            rising = asyncio.create_task(_rise(running, service, settings))
+            stack.push_async_callback(_end, [rising])
+            yield
+            await _end(running.tasks)
+
+    app = FastAPI(
+        title=service.title,
+        version=version("spm-awards"),
+        lifespan=lifespan,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.state.gate = Gate(KeyRing.read(settings.api_keys), clock)
+    problems.install(app)
+    app.add_middleware(SafeDoors)
+    app.include_router(_vital_signs(running, registry))
+    for router in service.routers:
+        app.include_router(router)
+    return app
+
+
+def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
+    """Run a service until SIGTERM; a setting that cannot work ends it at once with one sentence."""
+    try:
+        settings = read_settings()
+        logs.configure(name, settings.log_level)
+        app = make_app(name, build, settings, linger_ms=linger_ms)
+    except Misconfigured as fault:
+        raise SystemExit(f"{name}: {fault}") from None
+    uvicorn.run(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=int(settings.stop_wait_s) + 1,
+        server_header=False,
+    )
+
+
+async def _rise(running: _Running, service: Service, settings: Settings) -> None:
+    """Bring the parts up in order; each waits for the world as long as it takes."""
+
+    async def topics() -> None:
+        await ensure_topics(settings)
+
+    steps: list[tuple[str, Task]] = [
+        ("mongo", running.mongo.ping),
+        ("topics", topics),
+        ("kafka", running.publisher.start),
+    ]
+    if service.prepare is not None:
+        steps.append(("prepare", service.prepare))
+    steps.append(("stream", running.broker.start))
+    for step, act in steps:
+        try:
+            await _until_done(step, act, settings.retry_delay_s_max)
+        except Misconfigured as fault:
+            log.critical("service.misconfigured", step=step, detail=str(fault))
+            signal.raise_signal(signal.SIGTERM)
+            return
+    for task in (running.stream.watch_lag, *service.tasks):
+        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max)))
+    running.ready = True
+    log.info("service.ready")
+
+
+async def _until_done(step: str, act: Task, delay_s_max: float) -> None:
+    delay_s = _FIRST_DELAY_S
+    while True:
+        try:
+            await act()
+        except BROKEN_WORLD as error:
+            log.warning(
+                "service.waiting", step=step, cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s
+            )
+            await asyncio.sleep(delay_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+            delay_s = min(delay_s * 2, delay_s_max)
+        else:
+            return
+
+
+async def _for_ever(task: Task, delay_s_max: float) -> None:
+    """Begin the task again when it fails; a mistake in our code is recorded and does not end it either."""
+    delay_s = _FIRST_DELAY_S
+    while True:
+        try:
+            await task()
+            delay_s = _FIRST_DELAY_S
+        except BROKEN_WORLD as error:
+            log.warning("task.retry", cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s)
+        except Exception:
+            log.exception("task.mistake", delay_s=delay_s)
+        await asyncio.sleep(delay_s)
+        delay_s = min(delay_s * 2, delay_s_max)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _registry(name: str) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    registry.register(BuildInfo(name, version("spm-awards")))
+    return registry
+
+
+def _vital_signs(running: _Running, registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/live", summary="200 while the consumer and every task run", responses={500: {}})
+    async def live() -> Response:
+        return Response(status_code=200 if running.alive else 500)
+
+    @router.get("/ready", summary="200 when Kafka and MongoDB answer and the consumer runs", responses={503: {}})
+    async def ready() -> Response:
+        answers = running.ready and running.alive and await _world_answers(running)
+        return Response(status_code=200 if answers else 503)
+
+    @router.get("/metrics", summary="Prometheus metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+async def _world_answers(running: _Running) -> bool:
+    try:
+        await running.mongo.ping()
+    except BROKEN_WORLD:
+        return False
+    return await running.publisher.answers()

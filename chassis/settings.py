@@ -1,0 +1,57 @@
+"""The only reader of the environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """Every setting of every service; each is the environment variable ``SPM_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="SPM_", frozen=True, extra="ignore")
+
+    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port,…")
+    kafka_replication: int = Field(1, ge=1, le=9, description="Copies of each topic that is made; 3 in production.")
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password: str | None = Field(None, repr=False)
+    kafka_ca_file: Path | None = Field(None, description="CA bundle for SSL; the system's where not given.")
+    kafka_idempotent: bool = Field(default=True, description="Let the broker drop what a producer sends twice.")
+    mongo: str = Field("mongodb://127.0.0.1:27017/?directConnection=true", repr=False)
+    mongo_driver: Literal["motor", "pymongo"] = "motor"
+    mongo_prefix: str = Field("spm_", pattern=r"^[a-z0-9_]{0,20}$", description="Begins each database's name.")
+    smtp: str = Field("smtp://127.0.0.1:8025", repr=False, description="smtp:// or smtps://, user:password@ if needed.")
+    mail_from: str = "SPM Awards <spm@example.invalid>"
+    mail_attempts_max: int = Field(12, ge=1, le=100)
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65_535)
+    public_url: str = Field("http://127.0.0.1:8083", description="Where officials reach notify's pages.")
+    api_keys: Path | None = Field(None, description="JSON file with the hashed API keys.")
+    recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
+    replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")
+    batch_records: int = Field(200, ge=1, le=2_000)
+    batch_wait_ms: int = Field(50, ge=1, le=5_000)
+    retry_delay_s_max: float = Field(10.0, gt=0, le=300)
+    stop_wait_s: float = Field(20.0, gt=0, le=300, description="How long a batch in hand may take at SIGTERM.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+def read_settings() -> Settings:
+    """The settings as the environment gives them.
+
+    Raises:
+        Misconfigured: a variable's value is not of its kind; names each one.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"SPM_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}, found {fault['input']!r}"
+            for fault in error.errors()
+        )
+        raise Misconfigured(f"Settings cannot be used: {faults}") from None
