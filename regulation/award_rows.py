@@ -1,0 +1,107 @@
+"""The kinds of row that editions of the SPM Awards are written in; each belongs to one edition."""
+
+from decimal import Decimal
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from regulation.rows import Figure, Key, RegionKinds, Row, Words
+
+
+class Edition(Row):
+    """The award of ``edition_year`` judges ``fiscal_year``, the year before."""
+
+    table: ClassVar[str] = "award_editions"
+
+    edition_year: int
+    fiscal_year: int
+    title: Words
+
+    @property
+    def key(self) -> str:
+        return str(self.edition_year)
+
+    @model_validator(mode="after")
+    def _judges_a_year_that_is_over(self) -> Self:
+        if self.fiscal_year >= self.edition_year:
+            raise ValueError(f"edition {self.edition_year} cannot judge fiscal year {self.fiscal_year}")
+        return self
+
+
+class EditionRow(Row):
+    edition_year: int
+    id: Key
+
+    @property
+    def key(self) -> str:
+        return f"{self.edition_year}/{self.id}"
+
+
+class AwardCategory(EditionRow):
+    table: ClassVar[str] = "award_editions/categories"
+
+    name_id: Words
+    name_en: Words
+    region_kinds: RegionKinds
+    nominee_count: Annotated[int, Field(ge=1)]
+    winner_count: Annotated[int, Field(ge=1)]
+    unit: Literal["regions"]
+    enabled: bool
+
+    @model_validator(mode="after")
+    def _winners_are_nominees(self) -> Self:
+        if self.winner_count > self.nominee_count:
+            raise ValueError(f"{self.winner_count} winners of {self.nominee_count} nominees cannot be")
+        return self
+
+
+class AwardCriterion(EditionRow):
+    """One part of the award score; the definition says how our score from 0 to 100 is made."""
+
+    table: ClassVar[str] = "award_editions/criteria"
+
+    name_id: Words
+    name_en: Words
+    weight_pct: Figure
+    unit: Literal["percent of the award score"]
+    definition_id: Words
+    definition_en: Words
+
+
+class ReportingPoint(EditionRow):
+    """What one quarter's report is worth in the criterion ``reporting``."""
+
+    table: ClassVar[str] = "award_editions/reporting_points"
+
+    id: Literal["on_time", "late", "missing"]
+    points: Annotated[Figure, Field(le=Decimal(100))]
+    unit: Literal["points"]
+
+
+class EligibilityRule(EditionRow):
+    table: ClassVar[str] = "award_editions/eligibility"
+
+    id: Literal["autonomous_region", "all_quarters_accepted", "no_open_integrity_finding"]
+    name_id: Words
+    name_en: Words
+
+
+class TieBreak(EditionRow):
+    """What decides between equal scores; the lowest ``place`` speaks first."""
+
+    table: ClassVar[str] = "award_editions/tie_breaks"
+
+    id: Literal["ip_spm", "average_arrival", "completeness", "region_code"]
+    place: Annotated[int, Field(ge=1)]
+    better: Literal["higher", "earlier", "lower"]
+    name_id: Words
+    name_en: Words
+
+
+EDITION_ROWS: tuple[type[EditionRow], ...] = (
+    AwardCategory,
+    AwardCriterion,
+    ReportingPoint,
+    EligibilityRule,
+    TieBreak,
+)

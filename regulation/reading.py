@@ -1,0 +1,109 @@
+"""Reads the TOML files of a folder into rows and collects every fault on the way."""
+
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from regulation.rows import Checked, Row, Source
+
+PROVENANCE = "provenance"
+"""The table whose keys every row of its file inherits; a row's own key wins."""
+
+R = TypeVar("R", bound=Checked)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows by their kind, in the order in which they are written."""
+
+    by_kind: Mapping[type[Checked], tuple[Checked, ...]]
+
+    def of(self, kind: type[R]) -> tuple[R, ...]:
+        return cast("tuple[R, ...]", self.by_kind[kind])
+
+    def every(self) -> Iterable[Checked]:
+        return (row for rows in self.by_kind.values() for row in rows)
+
+
+def read_rows(folder: Path, kinds: Iterable[type[Checked]]) -> tuple[Rows, list[str]]:
+    """The rows of these kinds that are well written, and the faults of those that are not."""
+    faults: list[str] = []
+    tables_by_file: dict[str, dict[str, type[Checked]]] = {}
+    for kind in kinds:
+        stem, _, table = kind.table.partition("/")
+        tables_by_file.setdefault(stem, {})[table or stem] = kind
+    by_kind: dict[type[Checked], tuple[Checked, ...]] = {}
+    for stem, tables in tables_by_file.items():
+        document = _document(folder / f"{stem}.toml", tables, faults)
+        inherited = document.get(PROVENANCE, {})
+        for table, kind in tables.items():
+            written = document.get(table, [])
+            where = f"{stem}.toml, [[{table}]]"
+            by_kind[kind] = tuple(_well_written(kind, written, inherited=inherited, where=where, faults=faults))
+    rows = Rows(by_kind)
+    return rows, faults + _unknown_sources(rows) + _written_twice(rows)
+
+
+def _document(path: Path, tables: Iterable[str], faults: list[str]) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        faults.append(f"{path.name} is missing from {path.parent}")
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        faults.append(f"{path.name} is no TOML: {error}")
+        return {}
+    expected = {PROVENANCE, *tables}
+    faults += [f"{path.name} has no table [[{name}]]" for name in expected - {PROVENANCE} - document.keys()]
+    faults += [
+        f"{path.name} holds {name!r}, which nothing reads; expected {', '.join(sorted(expected))}"
+        for name in document.keys() - expected
+    ]
+    return document
+
+
+def _well_written(
+    kind: type[Checked],
+    written: list[dict[str, Any]],
+    *,
+    inherited: dict[str, Any],
+    where: str,
+    faults: list[str],
+) -> Iterable[Checked]:
+    for number, own in enumerate(written, start=1):
+        try:
+            yield kind.model_validate(inherited | own)
+        except ValidationError as error:
+            label = own.get("id") or own.get("code") or own.get("period") or own.get("from") or "without id"
+            faults += [f"{where} row {number} ({label}): {_told(fault)}" for fault in error.errors()]
+
+
+def _told(fault: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "missing":
+        return f"{place!r} is missing; write it in the row or in [{PROVENANCE}]"
+    if fault["type"] == "extra_forbidden":
+        return f"{place!r} is not a key of this table; mend its name or remove it"
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{place!r} is {fault['input']!r}: {said}" if place else said
+
+
+def _unknown_sources(rows: Rows) -> list[str]:
+    known = {source.id for source in rows.of(Source)}
+    return [
+        f"{row.row_id}: source {row.source!r} is not registered in sources.toml; register it or mend the key"
+        for row in rows.every()
+        if isinstance(row, Row) and row.source not in known
+    ]
+
+
+def _written_twice(rows: Rows) -> list[str]:
+    counted = Counter(row.row_id for row in rows.every())
+    return [f"{row_id} is written {times} times; keep one row" for row_id, times in counted.items() if times > 1]

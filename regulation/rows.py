@@ -1,0 +1,324 @@
+"""The kinds of row that the law is written in.
+
+Each kind names its file and table: ``calendar/periods`` is the table ``[[periods]]`` of ``calendar.toml``, and a
+kind with one word has a file and a table of that name. A row's id is that name followed by the row's key.
+"""
+
+from datetime import date, time
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+WHOLE = Decimal(1)
+
+
+def _exact(given: Any) -> Any:
+    """TOML writes 100 as an integer and 0.80 as a decimal; both are figures, text is none."""
+    return Decimal(given) if type(given) is int else given
+
+
+def _array(given: Any) -> Any:
+    return tuple(given) if isinstance(given, list) else given
+
+
+def _named_once(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if not kinds or len(set(kinds)) < len(kinds):
+        raise ValueError(f"{kinds} should name each kind of region once")
+    return kinds
+
+
+Figure = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0)]
+Words = Annotated[str, StringConstraints(pattern=r"^[^{}<>]*\w[^{}<>]*$", max_length=600)]
+"""Text for people. Placeholders are refused: figures are put in by the code that knows them."""
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")]
+RegionCode = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9](\.[0-9]{2})?$")]
+RegionKind = Literal["provinsi", "kabupaten", "kota"]
+RegionKinds = Annotated[tuple[RegionKind, ...], BeforeValidator(_array), AfterValidator(_named_once)]
+CatalogueLevel = Literal["prov", "kab"]
+PeriodText = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}Q[1-4]$")]
+Confidence = Literal["V2+", "V2s", "V1", "INF", "MEM", "REC"]
+"""V2+ two independent sources; V2s two that share one voice; V1 one; INF inferred; MEM unverified; REC our choice."""
+
+
+class Checked(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    table: ClassVar[str]
+
+    checked_on: date
+    note: Words | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this row from the others of its table."""
+        raise NotImplementedError
+
+    @property
+    def row_id(self) -> str:
+        return f"{self.table}/{self.key}"
+
+
+class Source(Checked):
+    """A text that rows rest on. A is law or government, B press or a party, C local press, D copy or code."""
+
+    table: ClassVar[str] = "sources"
+
+    id: Annotated[str, StringConstraints(pattern=r"^(S[0-9]{2}|ours)$")]
+    title: Words
+    address: Words
+    reliability: Literal["A", "B", "C", "D", "own"]
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+class Row(Checked):
+    source: str
+    article: Words
+    confidence: Confidence
+
+
+class DatedRow(Row):
+    valid_from: date = Field(alias="from")
+    valid_until: date | None = Field(default=None, alias="until", description="The last day; None while it holds.")
+
+    @property
+    def series(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.series}/{self.valid_from}".removeprefix("/")
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_until is not None and self.valid_until < self.valid_from:
+            raise ValueError(f"'until' {self.valid_until} lies before 'from' {self.valid_from}")
+        return self
+
+
+class Region(Row):
+    table: ClassVar[str] = "regions"
+
+    code: RegionCode
+    kind: RegionKind
+    name: Words
+    parent: RegionCode | None = Field(default=None, description="The provinsi; None for a provinsi.")
+    reports_spm: bool
+    island_group: Literal["sumatra", "jawa", "bali_nusa_tenggara", "kalimantan", "sulawesi", "maluku_papua"]
+
+    @property
+    def key(self) -> str:
+        return self.code
+
+    @property
+    def catalogue_level(self) -> CatalogueLevel:
+        return "prov" if self.kind == "provinsi" else "kab"
+
+    @model_validator(mode="after")
+    def _parent_follows_from_the_code(self) -> Self:
+        expected = None if self.kind == "provinsi" else self.code[:2]
+        if self.parent != expected or (self.kind == "provinsi") != (len(self.code) == len("11")):
+            raise ValueError(f"a {self.kind} with code {self.code} and parent {self.parent} cannot be")
+        return self
+
+
+class Sector(Row):
+    table: ClassVar[str] = "sectors"
+
+    id: Key
+    name_id: Words
+    name_en: Words
+
+    @property
+    def key(self) -> str:
+        return self.id
+
+
+class ServiceType(DatedRow):
+    """A jenis pelayanan dasar. Level ``kab`` serves kabupaten and kota alike."""
+
+    table: ClassVar[str] = "service_types"
+
+    id: Key
+    sector: Key
+    level: CatalogueLevel
+    name_id: Words
+    name_en: Words
+    recipients_id: Words
+    unit: Words
+    agency: Words
+    technical_law: Words
+    conditional: bool = Field(description="Triggered by an event, so that a year may lawfully have no target.")
+
+    @property
+    def series(self) -> str:
+        return self.id
+
+    @model_validator(mode="after")
+    def _id_names_sector_and_level(self) -> Self:
+        if not self.id.startswith(f"{self.sector}.{self.level}."):
+            raise ValueError(f"id {self.id} should begin with {self.sector}.{self.level}.")
+        return self
+
+
+class BothLists(DatedRow):
+    """Whether a provinsi also serves the kabupaten/kota list, having no autonomous kabupaten or kota."""
+
+    table: ClassVar[str] = "service_types/both_lists"
+
+    region: RegionCode
+    serves_both: bool
+
+    @property
+    def series(self) -> str:
+        return self.region
+
+
+class IndexWeights(DatedRow):
+    table: ClassVar[str] = "index_weights"
+
+    recipients_ratio: Figure
+    quality_ratio: Figure
+    unit: Literal["ratio"]
+
+    @model_validator(mode="after")
+    def _make_a_whole(self) -> Self:
+        if self.recipients_ratio + self.quality_ratio != WHOLE:
+            raise ValueError(f"weights {self.recipients_ratio} and {self.quality_ratio} should sum to {WHOLE}")
+        return self
+
+
+class IndexChoices(DatedRow):
+    """What the law's text leaves open in the index, decided here and nowhere else."""
+
+    table: ClassVar[str] = "index_choices"
+
+    cap_pct: Figure
+    unit: Literal["percent"]
+    zero_target_rule: Literal["not_applicable"]
+    quality_aggregation: Literal["mean_of_items", "pooled_sum"]
+    missing_quality: Literal["zero"]
+    missing_service: Literal["zero"]
+    service_aggregation: Literal["mean"]
+    sector_aggregation: Literal["mean"]
+    quarter_semantics: Literal["cumulative"]
+    rounding: Literal["half_up"]
+    display_decimals: int = Field(ge=0, le=6)
+    category_on: Literal["rounded", "unrounded"]
+
+
+class IndexMethod(DatedRow):
+    table: ClassVar[str] = "index_choices/index_methods"
+
+    sector: Key
+    method: Literal["standard_80_20"]
+
+    @property
+    def series(self) -> str:
+        return self.sector
+
+
+class ExpectedPath(DatedRow):
+    """Where the cumulative index of a year should stand at the end of a quarter."""
+
+    table: ClassVar[str] = "index_choices/expected_path"
+
+    quarter: int = Field(ge=1, le=4)
+    expected_pct: Figure
+    unit: Literal["percent"]
+
+    @property
+    def series(self) -> str:
+        return f"Q{self.quarter}"
+
+
+class Band(DatedRow):
+    """A category of attainment: ``lower_pct`` belongs to it, ``upper_pct`` to the next."""
+
+    table: ClassVar[str] = "bands"
+
+    id: Key
+    name_id: Words
+    name_en: Words
+    lower_pct: Figure
+    upper_pct: Figure | None = Field(default=None, description="None for the highest band.")
+    unit: Literal["percent"]
+
+    @property
+    def series(self) -> str:
+        return self.id
+
+    def holds(self, value_pct: Decimal) -> bool:
+        return self.lower_pct <= value_pct and (self.upper_pct is None or value_pct < self.upper_pct)
+
+
+class DefaultCalendar(DatedRow):
+    """When entry opens and closes while nothing else is published: days of the month after the quarter."""
+
+    table: ClassVar[str] = "calendar/default_rules"
+
+    opens_day: int = Field(ge=1, le=28)
+    due_day: int = Field(ge=1, le=28)
+    unit: Literal["day of the month after the quarter"]
+    due_time: time
+    zone: Words
+
+
+class PublishedPeriod(Row):
+    table: ClassVar[str] = "calendar/periods"
+
+    period: PeriodText
+    opens_at: AwareDatetime
+    due_at: AwareDatetime
+
+    @property
+    def key(self) -> str:
+        return self.period
+
+    @model_validator(mode="after")
+    def _opens_before_due(self) -> Self:
+        if self.opens_at >= self.due_at:
+            raise ValueError(f"opens_at {self.opens_at} should lie before due_at {self.due_at}")
+        return self
+
+
+class RuleParameter(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    id: Key
+    value: Figure
+    unit: Words
+
+
+class Rule(DatedRow):
+    """What validation demands of a report, and how officials are told."""
+
+    table: ClassVar[str] = "rulesets/rules"
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
+    severity: Literal["error", "warning"]
+    name_id: Words
+    name_en: Words
+    what_id: Words
+    what_en: Words
+    why_id: Words
+    why_en: Words
+    remedy_id: Words
+    remedy_en: Words
+    params: Annotated[tuple[RuleParameter, ...], BeforeValidator(_array)] = ()
+
+    @property
+    def series(self) -> str:
+        return self.code
