@@ -47,7 +47,7 @@ class Gate:
 
 
 def requires(scope: str) -> Any:
-    """The caller, when its key carries the scope; use as ``caller: Annotated[KeyRow, requires("…")]``."""
+    """The caller whose key carries the scope; annotated as ``Annotated[KeyRow, requires(SCOPE)]``."""
 
     async def caller(
         request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

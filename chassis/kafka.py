@@ -104,7 +104,9 @@ class Publisher:
         try:
             async with asyncio.timeout(ACKNOWLEDGED_S):
                 waiting = [
-                    await self._producer.send(topic, value=value, key=key, headers=headers)
+                    await self._producer.send(
+                        self._settings.kafka_prefix + topic, value=value, key=key, headers=headers
+                    )
                     for topic, key, headers, value in records
                 ]
                 await asyncio.gather(*waiting)
@@ -143,7 +145,7 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
     try:
         await admin.start()
         existing = set(await admin.list_topics())
-        missing = [topic for topic in wanted if topic.name not in existing]
+        missing = [topic for topic in wanted if settings.kafka_prefix + topic.name not in existing]
         if missing:
             answer = await admin.create_topics([_new(topic, settings) for topic in missing])
             for name, code, *_ in answer.topic_errors:
@@ -159,7 +161,8 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
 def _new(topic: Topic, settings: Settings) -> NewTopic:
     copies = settings.kafka_replication
     in_sync = {"min.insync.replicas": str(max(1, copies - 1))}
-    return NewTopic(topic.name, topic.partitions, copies, topic_configs=topic.settings | in_sync)
+    name = settings.kafka_prefix + topic.name
+    return NewTopic(name, topic.partitions, copies, topic_configs=topic.settings | in_sync)
 
 
 def _client_security(settings: Settings) -> dict[str, Any]:

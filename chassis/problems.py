@@ -14,13 +14,7 @@ from chassis.logs import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
-_TITLES: Final = {
-    400: "bad-request",
-    401: "unauthenticated",
-    403: "forbidden",
-    404: "not-found",
-    405: "method-not-allowed",
-}
+_SLUGS: Final = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
 _FOUND_CHARS: Final = 120
 
 log = logger(__name__)
@@ -120,7 +114,7 @@ async def _bad_request(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    slug = _TITLES.get(error.status_code, "http-error")
+    slug = _SLUGS.get(error.status_code, "http-error")
     return _answer(request, Problem(error.status_code, slug, str(error.detail), headers=error.headers))
 
 

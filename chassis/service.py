@@ -62,7 +62,6 @@ class Service:
     tasks: Sequence[Task] = ()
     """Run beside the stream until the service stops; each is begun again when it fails."""
     title: str = "SPM Awards"
-    linger_ms: int = 5
 
 
 Build = Callable[[World], Service]

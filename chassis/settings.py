@@ -15,6 +15,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SPM_", frozen=True, extra="ignore")
 
     kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port,…")
+    kafka_prefix: str = Field("", pattern=r"^([a-z0-9-]{1,40}-)?$", description="Begins each topic and group name.")
     kafka_replication: int = Field(1, ge=1, le=9, description="Copies of each topic that is made; 3 in production.")
     kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"

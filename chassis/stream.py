@@ -51,14 +51,14 @@ class Stream:
     _subscriber: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.group = f"spm-{self.service}"
+        self.group = f"{self.settings.kafka_prefix}spm-{self.service}"
 
     def attach(self, broker: KafkaBroker) -> None:
         """Declare the subscriber; it starts with the broker."""
         drain = _Drain(self.metrics)
         replica = self.settings.replica
         subscriber: Any = broker.subscriber(
-            *(topic.name for topic in self.handlers),
+            *(self.settings.kafka_prefix + topic.name for topic in self.handlers),
             group_id=self.group,
             group_instance_id=f"{self.group}-{replica}" if replica else None,
             batch=True,
@@ -91,7 +91,7 @@ class Stream:
     async def _take(self, records: Sequence[ConsumerRecord]) -> None:
         """One batch; only what makes the log give it again leaves here."""
         started = monotonic_s()
-        self._in_hand = _oldest_by_topic(records)
+        self._in_hand = self._oldest_by_topic(records)
         try:
             await self.work(records)
         except asyncio.CancelledError:
@@ -116,8 +116,9 @@ class Stream:
         readable: dict[str, list[tuple[ConsumerRecord, Received]]] = {}
         dead: list[_DeadLetter] = []
         for record in records:
+            topic_name = self._plain(record.topic)
             try:
-                readable.setdefault(record.topic, []).append((record, _received(record)))
+                readable.setdefault(topic_name, []).append((record, _received(topic_name, record)))
             except Unprocessable as fault:
                 dead.append(_DeadLetter(record, "decode", fault.reason, fault))
         outgoing: list[Event] = []
@@ -134,9 +135,11 @@ class Stream:
             return list(await handler([received for _, received in pairs]))
         except BROKEN_WORLD:
             raise
+        except Unprocessable:
+            pass  # the pass below finds which record it is
         except Exception as mistake:
-            # The good neighbours go on: the batch is taken record by record to find which one it is.
             log.exception("batch.mistake", records=len(pairs), mistake=type(mistake).__name__)
+        # The good neighbours go on: record by record, and only the bad one is put aside.
         events: list[Event] = []
         for record, received in pairs:
             try:
@@ -153,10 +156,12 @@ class Stream:
     async def _bury(self, dead: "Sequence[_DeadLetter]") -> None:
         if not dead:
             return
-        await self.publisher.publish_raw(letter.as_record(self.service) for letter in dead)
+        await self.publisher.publish_raw(
+            letter.as_record(self._plain(letter.record.topic), self.service) for letter in dead
+        )
         for letter in dead:
             record = letter.record
-            self.metrics.dead_letters.labels(record.topic, letter.reason).inc()
+            self.metrics.dead_letters.labels(self._plain(record.topic), letter.reason).inc()
             log.error(
                 "record.dead_letter",
                 topic=record.topic,
@@ -165,6 +170,17 @@ class Stream:
                 stage=letter.stage,
                 reason=letter.reason,
             )
+
+    def _plain(self, topic: str) -> str:
+        """The contract's name, without this installation's prefix."""
+        return topic.removeprefix(self.settings.kafka_prefix)
+
+    def _oldest_by_topic(self, records: Iterable[ConsumerRecord]) -> dict[str, int]:
+        oldest: dict[str, int] = {}
+        for record in records:
+            topic = self._plain(record.topic)
+            oldest[topic] = min(record.timestamp, oldest.get(topic, record.timestamp))
+        return oldest
 
     async def watch_lag(self) -> None:
         """Keep the lag figures fresh until cancelled."""
@@ -184,7 +200,7 @@ class Stream:
                 position = await asyncio.wait_for(consumer.position(partition), WATCH_EVERY_S)
             except BROKEN_WORLD:
                 continue  # a partition that was just taken away has no position
-            behind[partition.topic] += max(0, end - position)
+            behind[self._plain(partition.topic)] += max(0, end - position)
         for topic, records in behind.items():
             oldest_ms = self._in_hand.get(topic)
             self.metrics.lag_records.labels(topic, self.group).set(records)
@@ -200,11 +216,11 @@ class _DeadLetter:
     reason: str
     fault: Exception
 
-    def as_record(self, service: str) -> RawRecord:
+    def as_record(self, topic: str, service: str) -> RawRecord:
         """The record to the byte, with what is known of the fault in headers behind the original ones."""
         record = self.record
         why = {
-            "topic": record.topic,
+            "topic": topic,
             "partition": str(record.partition),
             "offset": str(record.offset),
             "service": service,
@@ -215,7 +231,7 @@ class _DeadLetter:
         }
         added = [(f"__spm.errors.{name}", text.encode()[:_TEXT_BYTES_MAX]) for name, text in why.items()]
         headers = [*record.headers, *added]
-        return record.topic + DEAD_LETTER_SUFFIX, record.key, headers, record.value
+        return topic + DEAD_LETTER_SUFFIX, record.key, headers, record.value
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types
@@ -258,20 +274,13 @@ async def _raw_decoder(message: KafkaMessage) -> Any:
     return message.body
 
 
-def _received(record: ConsumerRecord) -> Received:
-    event_id, message = decode(record.topic, record.headers, record.value)
+def _received(topic: str, record: ConsumerRecord) -> Received:
+    event_id, message = decode(topic, record.headers, record.value)
     return Received(
         message=message,
         id=event_id,
-        topic=record.topic,
+        topic=topic,
         partition=record.partition,
         offset=record.offset,
         logged_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
     )
-
-
-def _oldest_by_topic(records: Iterable[ConsumerRecord]) -> dict[str, int]:
-    oldest: dict[str, int] = {}
-    for record in records:
-        oldest[record.topic] = min(record.timestamp, oldest.get(record.topic, record.timestamp))
-    return oldest

@@ -1,9 +1,13 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from chassis.mongo import Database, Mongo
+from chassis.settings import Settings
 from tests.engines import EngineChoice, Engines, private_engines, shared_kafka, shared_mongo
+from tests.running import Keys, settings_for
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -25,3 +29,23 @@ async def engines(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Eng
     """Private engines, to be killed and started again: ``broker = await engines.kafka()``."""
     async with private_engines(tmp_path_factory.mktemp("engines")) as engines:
         yield engines
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path)
+
+
+@pytest.fixture
+def settings(kafka: str, mongo: str, keys: Keys) -> Settings:
+    """Settings of an installation that this test has for itself."""
+    return settings_for(kafka, mongo, keys)
+
+
+@pytest_asyncio.fixture(params=["motor", "pymongo"])
+async def database(request: pytest.FixtureRequest, mongo: str) -> AsyncIterator[Database]:
+    """A database of the test's own, through each driver in turn: for the tests of the stores."""
+    deployment = Mongo(settings_for("127.0.0.1:1", mongo, mongo_driver=request.param))
+    yield deployment.database("store")
+    await deployment.drop("store")
+    await deployment.close()
