@@ -47,7 +47,7 @@ class Gate:
 
 
 def requires(scope: str) -> Any:
-    """The caller whose key carries the scope; annotated as ``Annotated[KeyRow, requires(SCOPE)]``."""
+    """The caller, as a FastAPI dependency; refused when its key lacks the scope."""
 
     async def caller(
         request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

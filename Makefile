@@ -1,0 +1,60 @@
+# `make` alone prints this help.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down status test check format generate bench lock clean
+
+help:  ## print what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
+
+install: $(VENV)/installed  ## make the virtual environment with the locked packages
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11, or say make PYTHON=<path>"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "No virtual environment could be made; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar on --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## the main job: a nation's year of reports, end to end
+	$(BIN)/spm demo
+
+up: install  ## start Kafka, MongoDB, the mail catcher and the four services
+	$(BIN)/spm up
+
+down: install  ## stop what `make up` started
+	$(BIN)/spm down
+
+status: install  ## show each part of the local stack
+	$(BIN)/spm status
+
+test: install  ## every test, on real engines
+	$(BIN)/python -m pytest
+
+check: install  ## the gate: format, lint, types, imports, generated files, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/spm generate --check
+	$(BIN)/python -m pytest
+
+format: install  ## format and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: install  ## write the generated files again
+	$(BIN)/spm generate
+
+bench: install  ## throughput and CPU against a bare loop with the same I/O
+	$(BIN)/python -m tests.bench.pipeline
+
+lock: install  ## resolve pyproject.toml into requirements.lock with hashes
+	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+clean: down  ## remove the environment and the local stack's data
+	rm -rf $(VENV) .run
