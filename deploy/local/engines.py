@@ -34,6 +34,8 @@ class Engine:
 
     async def start(self) -> None:
         """Start and wait until ready. Raises: StackError with the last lines of the log."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(self._program.prepare)
         self._process = self._launched()
         try:
             await wait_until(
@@ -95,11 +97,7 @@ async def start_kafka(
     """A broker that keeps its records in ``folder``; on a free port where none is given."""
     port = port or free_port()
     controller_port = free_port(besides=frozenset({port}))
-    return await _started(
-        await asyncio.to_thread(
-            kafka, folder, port=port, controller_port=controller_port, cache=cache, progress=progress
-        )
-    )
+    return await _started(kafka(folder, port=port, controller_port=controller_port, cache=cache, progress=progress))
 
 
 async def start_mongod(folder: Path, *, port: int | None = None) -> Engine:

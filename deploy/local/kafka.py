@@ -20,17 +20,8 @@ _PROBE_TIMEOUT_S = 3
 
 
 def kafka(folder: Path, *, port: int, controller_port: int, cache: Path, progress: kafka_jars.Progress) -> Program:
-    """The broker that keeps its records in ``folder``; makes the storage ready at the first start.
-
-    The ports may differ from one start to the next. Raises: StackError.
-    """
-    jars = kafka_jars.class_path(cache, progress)
-    folder.mkdir(parents=True, exist_ok=True)
-    data = folder / "data"
+    """The broker that keeps its records in ``folder``. The ports may differ from one start to the next."""
     server = folder / "server.properties"
-    # A property file takes the backslash as the start of an escape.
-    escaped = str(data.resolve()).replace("\\", "\\\\")
-    server.write_text(server_properties(port=port, controller_port=controller_port, data=escaped), encoding="utf-8")
     java = (
         str(JAVA),
         "-Xms256m",
@@ -39,19 +30,27 @@ def kafka(folder: Path, *, port: int, controller_port: int, cache: Path, progres
         "-XX:TieredStopAtLevel=1",
         "-Djava.awt.headless=true",
         f"-Dlog4j2.configurationFile={(_HERE / 'kafka-log4j2.properties').as_uri()}",
-        "-cp",
-        f"{jars}/*",
+        *("-cp", f"{kafka_jars.folder_in(cache)}/*"),
     )
-    if not (data / "meta.properties").exists():
-        progress("formatting Kafka's storage")
-        _format(java, server)
+
+    def prepare() -> None:
+        kafka_jars.fetch(cache, progress)
+        data = folder / "data"
+        # A property file takes the backslash as the start of an escape.
+        escaped = str(data.resolve()).replace("\\", "\\\\")
+        server.write_text(server_properties(port=port, controller_port=controller_port, data=escaped), encoding="utf-8")
+        if not (data / "meta.properties").exists():
+            progress("formatting Kafka's storage")
+            _format(java, server)
+
     address = f"{LOOPBACK}:{port}"
     return Program(
         name="kafka",
-        command=(*java, "kafka.Kafka", str(server)),
-        folder=folder,
         address=address,
         ready=lambda: answers(address),
+        command=(*java, "kafka.Kafka", str(server)),
+        folder=folder,
+        prepare=prepare,
     )
 
 

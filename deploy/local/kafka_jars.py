@@ -4,14 +4,12 @@
 another release, change ``KAFKA`` and write the list anew: ``python -m deploy.local.kafka_jars``.
 """
 
-import fcntl
 import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +17,7 @@ from jgo.env import EnvironmentBuilder
 from jgo.maven import MavenContext
 
 from deploy.local.errors import StackError
+from deploy.local.lock import only_one
 
 KAFKA = "org.apache.kafka:kafka_2.13:4.3.1"
 # The broker's own dependencies lack the binding by which it logs. It is fetched beside them: asked for in one
@@ -63,19 +62,21 @@ def refuse_what_differs(file: Path, jar: Jar, *, remedy: str) -> None:
         )
 
 
-def class_path(cache: Path, progress: Progress) -> Path:
-    """The folder with exactly the listed jars, each verified; what is missing is fetched first.
+def folder_in(cache: Path) -> Path:
+    return cache / ("kafka-" + KAFKA.rsplit(":", 1)[1])
+
+
+def fetch(cache: Path, progress: Progress) -> None:
+    """Let the folder hold exactly the listed jars, each verified; what is missing is fetched.
 
     Raises: StackError when a jar cannot be fetched or is not the one that was listed.
     """
-    jars = listed_jars(LIST.read_text(encoding="ascii"))
-    folder = cache / ("kafka-" + KAFKA.rsplit(":", 1)[1])
+    folder = folder_in(cache)
     folder.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder / "lock"):
-        missing = missing_jars(folder, jars)
+    with only_one(folder / "lock"):
+        missing = missing_jars(folder, listed_jars(LIST.read_text(encoding="ascii")))
         if missing:
             _fetch(missing, folder, progress)
-    return folder
 
 
 def missing_jars(folder: Path, jars: list[Jar]) -> list[Jar]:
@@ -89,13 +90,6 @@ def missing_jars(folder: Path, jars: list[Jar]) -> list[Jar]:
             raise StackError(f"{file} is not one of the jars that {LIST.name} lists. Delete it.")
         refuse_what_differs(file, listed.pop(file.name), remedy="Delete this file; the next start fetches it again.")
     return list(listed.values())
-
-
-@contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # the system lets go of it when the process ends, however it ends
-        yield
 
 
 def _fetch(missing: list[Jar], folder: Path, progress: Progress) -> None:

@@ -38,9 +38,10 @@ def mongod(folder: Path, *, port: int) -> Program:
     Raises: StackError when no usable mongod is on this machine.
     """
     data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
     return Program(
         name="mongodb",
+        address=uri(port),
+        ready=lambda: is_primary(port, member=f"{LOOPBACK}:{port}"),
         command=(
             str(binary()),
             *("--dbpath", str(data)),
@@ -48,11 +49,10 @@ def mongod(folder: Path, *, port: int) -> Program:
             *("--bind_ip", LOOPBACK),
             *("--replSet", REPLICA_SET),
             *("--wiredTigerCacheSizeGB", "0.5"),
-            *("--unixSocketPrefix", str(folder)),
+            "--nounixsocket",
         ),
         folder=folder,
-        address=uri(port),
-        ready=lambda: is_primary(port, member=f"{LOOPBACK}:{port}"),
+        prepare=lambda: data.mkdir(exist_ok=True),
     )
 
 

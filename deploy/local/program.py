@@ -1,4 +1,4 @@
-"""One program of the stack: how it is started, where it answers, and when it is ready."""
+"""What the stack consists of: where each part answers, when it is ready, how it is started."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,13 +24,24 @@ class NotReadyError(Exception):
 
 
 @dataclass(frozen=True)
-class Program:
+class Part:
+    """Something that the stack needs, wherever it runs."""
+
     name: str
-    command: tuple[str, ...]
-    folder: Path
     address: str
     ready: Ready
+
+
+@dataclass(frozen=True)
+class Program(Part):
+    """A part that is started here."""
+
+    command: tuple[str, ...]
+    folder: Path
+    """Where it works and keeps its files; made at the first start."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] = lambda: None
+    """What must be there before each start; costs nothing when it is."""
     stop_within_s: int = 20
 
 
@@ -57,6 +68,14 @@ async def wait_until(
             await asyncio.sleep(_LOOK_EVERY_S)
         else:
             return
+
+
+async def reachable(hosts: str) -> None:
+    """One of ``host:port,…`` is listened at. Raises: NotReadyError."""
+    for address in hosts.split(","):
+        with suppress(NotReadyError):
+            return await connects(address)
+    raise NotReadyError(f"nothing answers at {hosts}")
 
 
 def last_lines(log: Path, count: int = 15) -> str:
