@@ -4,7 +4,7 @@ Rows are added, never edited: a row holds from its first day until the day befor
 of its series. Only a row that ends without a successor states its last day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Protocol, TypeVar
@@ -37,18 +37,13 @@ def in_force(rows: Iterable[D], on: date) -> D:
     Raises:
         RegulationError: no row is valid on that day, or more than one.
     """
-    ordered = sorted(rows, key=lambda row: row.valid_from)
-    begun = [row for row in ordered if row.valid_from <= on]
-    if not begun:
-        first = f"the first, {ordered[0].row_id}, begins on {ordered[0].valid_from}" if ordered else "there is none"
-        raise RegulationError(f"No row is in force on {on}: {first}. Add the row that held on that day.")
-    latest = begun[-1]
-    if others := [row for row in begun[:-1] if _reaches(row, latest)]:
-        raise RegulationError(_overlap(others[0], latest))
-    if latest.valid_until is not None and latest.valid_until < on:
-        raise RegulationError(
-            f"No row is in force on {on}: {latest.row_id} ended on {latest.valid_until}. Add the row that followed."
-        )
+    every = tuple(rows)
+    latest = _latest(every, on)
+    if latest is None or not _lasts_to(latest, on):
+        raise RegulationError(_gap(every, on))
+    for row in every:
+        if row is not latest and row.valid_from <= on and _collide(row, latest):
+            raise RegulationError(_overlap(row, latest))
     return latest
 
 
@@ -61,7 +56,7 @@ def all_in_force(rows: Iterable[D], on: date) -> tuple[D, ...]:
     every = tuple(rows)
     holding = tuple(in_force(series, on) for series in _by_series(every) if _holds(series, on))
     if not holding:
-        in_force(every, on)
+        raise RegulationError(_gap(every, on))
     return holding
 
 
@@ -70,9 +65,9 @@ def series_faults(rows: Iterable[Dated]) -> list[str]:
     faults = []
     for series in _by_series(rows):
         for row, following in pairwise(sorted(series, key=lambda row: row.valid_from)):
-            if _reaches(row, following):
+            if _collide(row, following):
                 faults.append(_overlap(row, following))
-            elif row.valid_until is not None and row.valid_until < following.valid_from - timedelta(days=1):
+            elif not _lasts_to(row, following.valid_from - timedelta(days=1)):
                 faults.append(
                     f"{row.row_id} ends on {row.valid_until} and {following.row_id} begins on"
                     f" {following.valid_from}: add the row that held between them, or mend a date."
@@ -87,15 +82,30 @@ def _by_series(rows: Iterable[D]) -> list[list[D]]:
     return list(by_series.values())
 
 
-def _holds(series: list[D], on: date) -> bool:
-    begun = [row for row in series if row.valid_from <= on]
-    return any(row.valid_until is None or on <= row.valid_until for row in begun)
+def _latest(rows: Iterable[D], on: date) -> D | None:
+    begun = (row for row in rows if row.valid_from <= on)
+    return max(begun, key=lambda row: row.valid_from, default=None)
 
 
-def _reaches(row: Dated, following: Dated) -> bool:
+def _holds(series: Iterable[Dated], on: date) -> bool:
+    latest = _latest(series, on)
+    return latest is not None and _lasts_to(latest, on)
+
+
+def _lasts_to(row: Dated, day: date) -> bool:
+    return row.valid_until is None or day <= row.valid_until
+
+
+def _collide(row: Dated, following: Dated) -> bool:
+    """Whether a row that should have ended is still written as in force when the next one begins."""
     if row.valid_from == following.valid_from:
         return True
     return row.valid_until is not None and row.valid_until >= following.valid_from
+
+
+def _gap(rows: Sequence[Dated], on: date) -> str:
+    written = ", ".join(f"{row.row_id} to {row.valid_until or 'further notice'}" for row in rows)
+    return f"No row is in force on {on}; written are: {written or 'none'}. Add the row that held on that day."
 
 
 def _overlap(row: Dated, following: Dated) -> str:

@@ -4,6 +4,7 @@ Each kind names its file and table: ``calendar/periods`` is the table ``[[period
 kind with one word has a file and a table of that name. A row's id is that name followed by the row's key.
 """
 
+from abc import ABC, abstractmethod
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -50,7 +51,9 @@ Confidence = Literal["V2+", "V2s", "V1", "INF", "MEM", "REC"]
 """V2+ two independent sources; V2s two that share one voice; V1 one; INF inferred; MEM unverified; REC our choice."""
 
 
-class Checked(BaseModel):
+class Checked(BaseModel, ABC):
+    """What any row of any file states."""
+
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     table: ClassVar[str]
@@ -59,9 +62,9 @@ class Checked(BaseModel):
     note: Words | None = None
 
     @property
+    @abstractmethod
     def key(self) -> str:
         """What tells this row from the others of its table."""
-        raise NotImplementedError
 
     @property
     def row_id(self) -> str:
