@@ -66,7 +66,18 @@ def _document(path: Path, tables: Iterable[str], faults: list[str]) -> dict[str,
         f"{path.name} holds {name!r}, which nothing reads; expected {', '.join(sorted(expected))}"
         for name in document.keys() - expected
     ]
-    return document
+    return {name: value for name, value in document.items() if _has_its_shape(name, value, path.name, faults)}
+
+
+def _has_its_shape(name: str, value: Any, file: str, faults: list[str]) -> bool:
+    if name == PROVENANCE:
+        sound, expected = isinstance(value, dict), f"a table [{name}]"
+    else:
+        sound = isinstance(value, list) and all(isinstance(row, dict) for row in value)
+        expected = f"rows [[{name}]]"
+    if not sound:
+        faults.append(f"{file}: {name!r} is a {type(value).__name__}, expected {expected}")
+    return sound
 
 
 def _well_written(

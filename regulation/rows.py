@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -38,6 +39,14 @@ def _named_once(kinds: tuple[str, ...]) -> tuple[str, ...]:
     return kinds
 
 
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except ZoneInfoNotFoundError as error:
+        raise ValueError("no such time zone; write it like Asia/Jakarta") from error
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 Figure = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0)]
 Words = Annotated[str, StringConstraints(pattern=r"^[^{}<>]*\w[^{}<>]*$", max_length=600)]
 """Text for people. Placeholders are refused: figures are put in by the code that knows them."""
@@ -276,7 +285,7 @@ class DefaultCalendar(DatedRow):
     due_day: int = Field(ge=1, le=28)
     unit: Literal["day of the month after the quarter"]
     due_time: time
-    zone: Words
+    zone: Zone
 
 
 class PublishedPeriod(Row):
