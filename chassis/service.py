@@ -112,6 +112,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         redoc_url=None,
         openapi_url="/openapi.json",
     )
+    app.state.stream = stream
     app.state.gate = Gate(KeyRing.read(settings.api_keys), clock)
     problems.install(app)
     app.add_middleware(SafeDoors)

@@ -51,10 +51,10 @@ def settings_for(kafka: str, mongo: str, keys: Keys | None = None, **changes: ob
 
 @asynccontextmanager
 async def running(
-    name: str, build: Build, settings: Settings, clock: Clock | None = None
+    name: str, build: Build, settings: Settings, clock: Clock | None = None, *, app: FastAPI | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of a service that is ready."""
-    app: FastAPI = make_app(name, build, settings, clock)
+    app = app or make_app(name, build, settings, clock)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
