@@ -1,0 +1,238 @@
+"""Feeds a service, lets it die, starts it again and compares what is left with what would be without the death."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from bson import json_util
+
+from chassis.kafka import ensure_topics
+from chassis.mongo import Mongo
+from chassis.settings import Settings
+from contracts.topics import TOPICS, Topic
+from tests.faults.victim import KillPoint, serve
+from tests.running import eventually
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.faults.victim", "services.validation.app", "services.scoring.app"])
+
+READY_WITHIN_S = 60.0
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A service under test: what it reads, what it writes, and which of its fields are no outcome."""
+
+    name: str
+    build: str
+    reads: tuple[Topic, ...]
+    writes: tuple[Topic, ...]
+    volatile: frozenset[str] = frozenset()
+
+
+def reads_of(service: str) -> tuple[Topic, ...]:
+    return tuple(topic for topic in TOPICS if service in topic.read_by)
+
+
+def writes_of(service: str) -> tuple[Topic, ...]:
+    return tuple(topic for topic in TOPICS if topic.written_by == service)
+
+
+@dataclass(frozen=True)
+class Fed:
+    """A record to be fed, as it was recorded."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    timestamp: int
+
+
+@dataclass
+class Outcome:
+    """What a run leaves behind: every document, and every event by id in the order of its key."""
+
+    documents: dict[str, list[str]]
+    events: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
+    order: dict[bytes, list[str]] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def victim(
+    subject: Subject, settings: Settings, kill_at: KillPoint | None = None
+) -> AsyncIterator[multiprocessing.process.BaseProcess]:
+    """The service in its own process; ended by SIGTERM where it did not end itself."""
+    process = _processes.Process(
+        target=serve, args=(subject.build, subject.name, settings.model_dump(mode="json"), kill_at), daemon=True
+    )
+    process.start()
+    try:
+        yield process
+    finally:
+        if process.is_alive() and process.pid is not None:
+            process.terminate()
+        await asyncio.to_thread(process.join, 30)
+        if process.is_alive():
+            process.kill()
+            await asyncio.to_thread(process.join)
+
+
+async def feed(settings: Settings, records: Sequence[Fed]) -> None:
+    await ensure_topics(settings)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", max_request_size=4 * 1024 * 1024)
+    await producer.start()
+    try:
+        waiting = [
+            await producer.send(
+                settings.kafka_prefix + record.topic,
+                value=record.value,
+                key=record.key,
+                headers=list(record.headers),
+                timestamp_ms=record.timestamp,
+            )
+            for record in records
+        ]
+        await asyncio.gather(*waiting)
+    finally:
+        await producer.stop()
+
+
+async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> bool:
+    """Whether it killed itself; False once everything that it reads is committed.
+
+    Raises:
+        AssertionError: neither happened in time, or it ended in another way.
+    """
+    async with _positions(subject, settings) as (consumer, partitions):
+
+        async def ended() -> bool:
+            return not process.is_alive() or await _drained(consumer, partitions)
+
+        await eventually(ended, within_s=READY_WITHIN_S)
+    if process.is_alive():
+        return False
+    await asyncio.to_thread(process.join)
+    assert process.exitcode == -signal.SIGKILL, f"{subject.name} ended with {process.exitcode}"
+    return True
+
+
+async def drains(subject: Subject, settings: Settings, *, within_s: float = READY_WITHIN_S) -> None:
+    """Wait until the service has committed everything that it reads."""
+    async with _positions(subject, settings) as (consumer, partitions):
+        await eventually(lambda: _drained(consumer, partitions), within_s=within_s)
+
+
+@asynccontextmanager
+async def _positions(subject: Subject, settings: Settings) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        group_id=f"{settings.kafka_prefix}spm-{subject.name}",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    try:
+        yield (
+            consumer,
+            [
+                TopicPartition(settings.kafka_prefix + topic.name, number)
+                for topic in subject.reads
+                for number in range(topic.partitions)
+            ],
+        )
+    finally:
+        await consumer.stop()
+
+
+async def _drained(consumer: Any, partitions: list[TopicPartition]) -> bool:
+    ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
+    for partition in partitions:
+        if ends[partition] > (await consumer.committed(partition) or 0):
+            return False
+    return True
+
+
+async def outcome_of(subject: Subject, settings: Settings) -> Outcome:
+    """Everything that the service left behind in its database and topics.
+
+    Raises:
+        AssertionError: two publications of one event differ.
+    """
+    outcome = Outcome(await documents_of(subject.name, settings, volatile=subject.volatile))
+    for topic in subject.writes:
+        for record in await whole_topic(settings, topic.name):
+            event_id = dict(record.headers)["ce_id"].decode()
+            content = (record.key, record.value, *(raw for _, raw in sorted(record.headers)))
+            known = outcome.events.setdefault(event_id, content)
+            assert known == content, f"{topic.name}: {event_id} was published twice with different content"
+            ids = outcome.order.setdefault(record.key, [])
+            if event_id not in ids:
+                ids.append(event_id)
+    return outcome
+
+
+async def documents_of(
+    service: str, settings: Settings, *, volatile: frozenset[str] = frozenset()
+) -> dict[str, list[str]]:
+    """Each collection's documents as sorted canonical JSON."""
+    deployment = Mongo(settings)
+    try:
+        database: Any = deployment.database(service)
+        collections: dict[str, list[str]] = {}
+        for name in sorted(await database.list_collection_names()):
+            found = await database[name].find({}).to_list(None)
+            collections[name] = sorted(
+                json_util.dumps({k: v for k, v in document.items() if k not in volatile}, sort_keys=True)
+                for document in found
+            )
+        return collections
+    finally:
+        await deployment.close()
+
+
+async def whole_topic(settings: Settings, topic: str) -> list[ConsumerRecord]:
+    """Every record of a topic, partition by partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, group_id=None, auto_offset_reset="earliest", max_partition_fetch_bytes=2**22
+    )
+    await consumer.start()
+    try:
+        name = settings.kafka_prefix + topic
+        numbers = await _partitions_of(consumer, name)
+        partitions = [TopicPartition(name, number) for number in sorted(numbers)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        records: dict[TopicPartition, list[ConsumerRecord]] = {partition: [] for partition in partitions}
+        await consumer.seek_to_beginning(*partitions)
+        while any(await consumer.position(partition) < ends[partition] for partition in partitions):
+            for partition, batch in (await consumer.getmany(timeout_ms=200)).items():
+                records[partition].extend(batch)
+        return [record for partition in partitions for record in records[partition]]
+    finally:
+        await consumer.stop()
+
+
+async def _partitions_of(consumer: Any, topic: str) -> set[int]:
+    await consumer._client.force_metadata_update()
+    await consumer.topics()
+    partitions: set[int] = consumer.partitions_for_topic(topic) or set()
+    assert partitions, f"{topic} does not exist"
+    return partitions
+
+
+async def recorded(settings: Settings, topics: Sequence[Topic]) -> list[Fed]:
+    """What stands in the topics, each event once, ready to be fed to another installation."""
+    fed: list[Fed] = []
+    seen: set[bytes] = set()
+    for topic in topics:
+        for record in await whole_topic(settings, topic.name):
+            event_id = dict(record.headers)["ce_id"]
+            if event_id not in seen:
+                seen.add(event_id)
+                fed.append(Fed(topic.name, record.key, record.value, record.headers, record.timestamp))
+    return fed
