@@ -1,0 +1,10 @@
+"""``spm``: one command for regions, operators and the local stack."""
+
+import typer
+
+from cli import stack
+
+app = typer.Typer(
+    help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
+)
+app.add_typer(stack.app)

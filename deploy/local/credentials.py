@@ -1,0 +1,45 @@
+"""The API keys of a local stack: hashed for the services, plain for the person who tries it out."""
+
+import json
+from pathlib import Path
+
+from chassis.access import EVERY_REGION, issue_key
+
+_REGION_SCOPES = ("submissions:write", "submissions:read", "scorecards:read", "notices:read", "awards:read")
+
+# Client, region and scopes of each key.
+CLIENTS = (
+    (
+        "secretariat",
+        EVERY_REGION,
+        ("periods:write", "awards:write", "awards:read", "submissions:read", "scorecards:read", "notices:read"),
+    ),
+    ("importer", EVERY_REGION, ("submissions:write", "submissions:import", "submissions:read")),
+    ("region-32", "32", _REGION_SCOPES),
+    ("region-64.71", "64.71", _REGION_SCOPES),
+)
+
+
+def keys_file(folder: Path) -> Path:
+    return folder / "keys.json"
+
+
+def credentials_file(folder: Path) -> Path:
+    """A JSON object: the token of each client."""
+    return folder / "credentials.json"
+
+
+def issue_once(folder: Path) -> None:
+    """Write both files, unless they exist: keys that were handed out stay in force."""
+    if keys_file(folder).exists() and credentials_file(folder).exists():
+        return
+    issued = {client: issue_key(client, scopes, region) for client, region, scopes in CLIENTS}
+    _write(credentials_file(folder), {client: token for client, (token, _) in issued.items()})
+    _write(keys_file(folder), [row.model_dump(mode="json") for _, row in issued.values()])
+
+
+def _write(file: Path, content: object) -> None:
+    unfinished = file.with_suffix(".part")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    unfinished.replace(file)
