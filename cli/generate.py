@@ -1,0 +1,50 @@
+"""Files that follow from the code: ``spm generate`` writes them, ``spm generate --check`` compares them."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli import asyncapi, schemas
+from contracts.topics import TOPICS
+
+ROOT: Final = Path(__file__).parent.parent
+SCHEMAS: Final = Path("contracts/schemas")
+
+GENERATED: Final[dict[Path, Callable[[], str]]] = {
+    **{
+        SCHEMAS / f"{message.schema_name()}.schema.json": partial(schemas.message_schema, message)
+        for topic in TOPICS
+        for message in topic.messages
+    },
+    SCHEMAS / "submission.schema.json": schemas.submission_schema,
+    Path("contracts/asyncapi.yaml"): asyncapi.document,
+}
+
+
+def generate(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
+) -> None:
+    """Write the files that follow from the code: schemas and the AsyncAPI document."""
+    outdated = stale(ROOT)
+    for path, text in outdated.items():
+        if not check:
+            target = ROOT / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        print(f"{'stale' if check else 'written'}: {path}")
+    if check and outdated:
+        print(f"{len(outdated)} of {len(GENERATED)} files are not what the code says; run `spm generate`.")
+        raise typer.Exit(1)
+
+
+def stale(root: Path) -> dict[Path, str]:
+    """Generated files that are missing or differ below ``root``, with the text that they should have."""
+    wanted = {path: write() for path, write in GENERATED.items()}
+    return {path: text for path, text in wanted.items() if not _holds(root / path, text)}
+
+
+def _holds(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
