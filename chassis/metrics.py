@@ -5,6 +5,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 _STAGE_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class StreamMetrics:
@@ -45,6 +46,28 @@ class StreamMetrics:
             "When it last finished a batch.",
             ("stage",),
             registry=registry,
+        )
+
+
+class HttpMetrics:
+    """What a service's doors answered. ``route`` is the path's template, never the path itself."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
+            "spm_http_requests",
+            "Requests answered, by the class of the status: 2xx, 4xx, 5xx.",
+            ("method", "route", "status_class"),
+            registry=registry,
+        )
+        self.duration = Histogram(
+            "spm_http_request_duration_seconds",
+            "Time from a request's first byte to its answer's last.",
+            ("route",),
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self.problems = Counter(
+            "spm_http_problems", "Requests refused or failed, by the problem's name.", ("slug",), registry=registry
         )
 
 

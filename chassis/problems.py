@@ -1,6 +1,6 @@
 """Errors of the HTTP doors as problem+json (RFC 9457)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -16,6 +16,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 _SLUGS: Final = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
 _FOUND_CHARS: Final = 120
+_NOTED: Final = "spm.problem"
 
 log = logger(__name__)
 
@@ -80,6 +81,12 @@ def pointer(location: Sequence[int | str]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
 
 
+def slug_of(scope: MutableMapping[str, Any]) -> str | None:
+    """The problem that a request was answered with; None when it was answered well."""
+    slug: str | None = scope.get(_NOTED)
+    return slug
+
+
 def _sentence(message: str, found: Any) -> str:
     if isinstance(found, str | int | float | bool) or found is None:
         return f"{message}; found {found!r:.{_FOUND_CHARS}}."
@@ -87,6 +94,7 @@ def _sentence(message: str, found: Any) -> str:
 
 
 def _answer(request: Request, problem: Problem) -> JSONResponse:
+    request.scope[_NOTED] = problem.slug
     body = ProblemBody(
         type=f"urn:spm:problem:{problem.slug}",
         title=problem.slug.replace("-", " ").capitalize(),

@@ -25,9 +25,9 @@ from chassis import logs, problems
 from chassis.access import KeyRing
 from chassis.clock import Clock, SystemClock
 from chassis.errors import BROKEN_WORLD, Misconfigured
-from chassis.http import Gate, SafeDoors
+from chassis.http import Gate, Measured, SafeDoors
 from chassis.kafka import Publisher, ensure_topics, make_broker
-from chassis.metrics import BuildInfo, StreamMetrics
+from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics
 from chassis.mongo import Database, Mongo
 from chassis.settings import Settings, read_settings
 from chassis.stream import Handler, Stream
@@ -116,6 +116,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     app.state.gate = Gate(KeyRing.read(settings.api_keys), clock)
     problems.install(app)
     app.add_middleware(SafeDoors)
+    app.add_middleware(Measured, metrics=HttpMetrics(registry))
     app.include_router(_vital_signs(running, registry))
     for router in service.routers:
         app.include_router(router)
