@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from regulation.award_rows import EDITION_ROWS, AwardCriterion, Edition, ReportingPoint, TieBreak
+from regulation.award_rows import EDITION_ROWS, AwardCriterion, Edition, EligibilityRule, ReportingPoint, TieBreak
 from regulation.dated import all_in_force, series_faults
 from regulation.reading import Rows
 from regulation.rows import (
@@ -47,6 +47,7 @@ def disagreements(rows: Rows) -> list[str]:
         *_unknown_sectors(rows),
         *(fault for on in _first_days(rows.of(Band)) for fault in _uncovered(rows.of(Band), on)),
         *_editions_apart(rows),
+        *_unknown_findings(rows),
         *(fault for edition in rows.of(Edition) for fault in _edition_unsound(rows, edition)),
     ]
 
@@ -114,3 +115,13 @@ def _edition_unsound(rows: Rows, edition: Edition) -> list[str]:
     if missing := {"on_time", "late", "missing"} - points:
         faults.append(f"{edition.row_id}: reporting points lack {', '.join(sorted(missing))}")
     return faults
+
+
+def _unknown_findings(rows: Rows) -> list[str]:
+    codes = {rule.code for rule in rows.of(Rule)}
+    return [
+        f"{gate.row_id}: finding {code!r} is no rule of rulesets.toml"
+        for gate in rows.of(EligibilityRule)
+        for code in gate.findings
+        if code not in codes
+    ]

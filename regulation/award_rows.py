@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from regulation.rows import Figure, Key, RegionKinds, Row, Words
+from regulation.rows import Figure, Key, RegionKinds, Row, RuleCodes, Words
 
 
 class Edition(Row):
@@ -84,6 +84,9 @@ class EligibilityRule(EditionRow):
     id: Literal["autonomous_region", "all_quarters_accepted", "no_open_integrity_finding"]
     name_id: Words
     name_en: Words
+    findings: RuleCodes = Field(
+        default=(), description="Rules whose warning, left without a reason in the last quarter, is an open finding."
+    )
 
 
 class TieBreak(EditionRow):
