@@ -113,7 +113,7 @@ def test_a_table_that_nothing_reads_is_told(folder: Path, stem: str) -> None:
         ("award_editions", "fiscal_year = 2023", "fiscal_year = 2022", "2 editions judge fiscal year 2022"),
         ("award_editions", "winner_count = 3", "winner_count = 6", "6 winners of 5 nominees cannot be"),
         ("award_editions", "place = 2", "place = 3", "places of its tie breaks are [1, 3, 3, 4]"),
-        ("award_editions", '["served-within-target"', '["unheard-of"', "finding 'unheard-of' is no rule of rulesets.toml"),
+        ("award_editions", '["served-within-target"', '["unheard-of"', "'unheard-of' is no rule of rulesets.toml"),
         ("award_editions", '["provinsi"]', '["provinsi", "provinsi"]', "should name each kind of region once"),
         ("award_editions", '["provinsi"]', "[]", "should name each kind of region once"),
         ("award_editions", '["provinsi"]', '"provinsi"', "'region_kinds' is 'provinsi'"),
