@@ -1,0 +1,5 @@
+from chassis.service import run
+from services.validation.app import NAME, build
+
+if __name__ == "__main__":
+    run(NAME, build)

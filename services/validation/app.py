@@ -1,0 +1,22 @@
+from chassis.service import Service, World
+from contracts.topics import SUBMISSION_RECEIVED
+from regulation.loading import load_law
+from services.validation.handlers import Reception
+from services.validation.metrics import ValidationMetrics
+from services.validation.routes import make_router
+from services.validation.store import Store
+
+NAME = "validation"
+
+
+def build(world: World) -> Service:
+    """The law is read once, so that a bad row stops the process and not a report."""
+    store = Store(world.database)
+    reception = Reception(store, load_law(), ValidationMetrics(world.registry))
+    return Service(
+        NAME,
+        handlers={SUBMISSION_RECEIVED: reception},
+        routers=[make_router(store)],
+        prepare=store.prepare,
+        title="SPM Awards: validation",
+    )

@@ -1,0 +1,132 @@
+"""The door to the stream: reports and closed entries in the order of the log, verdicts and settlements out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chassis.errors import Unprocessable
+from chassis.events import Event, Received
+from contracts.period import EntryClosedV1
+from contracts.submission import SubmissionReceivedV1
+from contracts.verdict import SubmissionJudgedV1
+from regulation.errors import RegulationError
+from regulation.law import Law
+from services.validation.domain.case import EarlierReport
+from services.validation.domain.head import Head, earlier_ids, head_id
+from services.validation.domain.judge import judge
+from services.validation.domain.settle import settle
+from services.validation.metrics import ValidationMetrics
+from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Handles a batch of ``spm-submission-received-v1``."""
+
+    store: Store
+    law: Law
+    metrics: ValidationMetrics
+
+    async def __call__(self, batch: Sequence[Received]) -> list[Event]:
+        """The events of every record, new or known, each from what is kept of it."""
+        decisions = Decisions(self.law, await self._known(batch))
+        events = [event for received in batch for event in decisions.events_of(received)]
+        await self.store.keep(
+            verdicts=decisions.new_verdicts, settlements=decisions.new_settlements, moved=decisions.moved
+        )
+        self.metrics.count(decisions.judged)
+        return events
+
+    async def _known(self, batch: Sequence[Received]) -> Known:
+        submissions, settlements, heads = set(), set(), set()
+        for received in batch:
+            match received.message:
+                case SubmissionReceivedV1(submission_id=id_, submission=report):
+                    submissions.add(id_)
+                    heads |= {
+                        head_id(report.region_code, report.period),
+                        *earlier_ids(report.region_code, report.period),
+                    }
+                case EntryClosedV1() as closed:
+                    settlements.add(closed.identity())
+                    heads.add(head_id(closed.region_code, closed.period))
+        return await self.store.known(submissions=submissions, settlements=settlements, heads=heads)
+
+
+@dataclass
+class Decisions:
+    """One batch, decided in order and in memory.
+
+    A head only moves past a verdict when the batch comes to that verdict's report. So a head that a crash left behind
+    is repaired in passing, and an entry that closes between two reports finds the head as it stood between them.
+    """
+
+    law: Law
+    known: Known
+    new_verdicts: list[KeptVerdict] = field(default_factory=list)
+    new_settlements: list[KeptSettlement] = field(default_factory=list)
+    judged: list[SubmissionJudgedV1] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._verdicts = dict(self.known.verdicts)
+        self._settlements = dict(self.known.settlements)
+        self._heads = dict(self.known.heads)
+
+    @property
+    def moved(self) -> list[tuple[Head, Head | None]]:
+        """Each head that moved, with where it stood before the batch."""
+        before = self.known.heads
+        return [(head, before.get(id_)) for id_, head in self._heads.items() if head is not before.get(id_)]
+
+    def events_of(self, received: Received) -> tuple[Event, ...]:
+        match received.message:
+            case SubmissionReceivedV1() as report:
+                return (self._verdict_on(report, received.id).event,)
+            case EntryClosedV1() as closed:
+                return self._settlement_of(closed, received.id).events
+            case unexpected:
+                raise TypeError(f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists")
+
+    def _verdict_on(self, report: SubmissionReceivedV1, cause: str) -> KeptVerdict:
+        head = self._head(report.submission.region_code, report.submission.period)
+        verdict = self._verdicts.get(report.submission_id)
+        if verdict is None:
+            verdict = self._verdicts[report.submission_id] = self._judge(report, head, cause)
+        if (verdict.region_code, verdict.period, verdict.revision) == head.following:
+            self._heads[head.id] = head.after(report.submission_id, verdict.outcome, report.submission)
+        return verdict
+
+    def _judge(self, report: SubmissionReceivedV1, head: Head, cause: str) -> KeptVerdict:
+        try:
+            judged = judge(self.law, report, head=head, earlier=self._earlier(head))
+        except RegulationError as silence:
+            raise Unprocessable("law-silent", f"{report.submission.period} cannot be judged: {silence}") from silence
+        verdict = KeptVerdict(
+            submission_id=judged.submission_id,
+            region_code=judged.region_code,
+            period=judged.period,
+            revision=judged.revision,
+            outcome=judged.outcome,
+            codes=tuple(dict.fromkeys(finding.code for finding in judged.findings)),
+            event=Event.of(judged, caused_by=cause),
+        )
+        self.judged.append(judged)
+        self.new_verdicts.append(verdict)
+        return verdict
+
+    def _settlement_of(self, closed: EntryClosedV1, cause: str) -> KeptSettlement:
+        id_ = closed.identity()
+        settlement = self._settlements.get(id_)
+        if settlement is None:
+            facts = settle(closed, self._head(closed.region_code, closed.period))
+            settlement = KeptSettlement(id_, tuple(Event.of(fact, caused_by=cause) for fact in facts))
+            self._settlements[id_] = settlement
+            self.new_settlements.append(settlement)
+        return settlement
+
+    def _head(self, region_code: str, period: str) -> Head:
+        return self._heads.get(head_id(region_code, period)) or Head(region_code, period)
+
+    def _earlier(self, head: Head) -> EarlierReport | None:
+        """The latest earlier quarter of the year with an accepted report."""
+        heads = (self._heads.get(id_) for id_ in earlier_ids(head.region_code, head.period))
+        return next((earlier.as_earlier for earlier in heads if earlier and earlier.as_earlier), None)
