@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.local.errors import StackError
 from deploy.local.settings import LocalSettings
@@ -57,7 +57,7 @@ def status() -> None:
 
 
 def _table(rows: "list[Row]") -> Table:
-    table = Table("part", "state", "pid", "uptime", "address", "ready", box=None)
+    table = Table("part", "state", "pid", "uptime", "ready", Column("address", overflow="fold"), box=None)
     for row in rows:
         uptime = row.state.uptime_s if row.state else None
         table.add_row(
@@ -65,8 +65,8 @@ def _table(rows: "list[Row]") -> Table:
             row.state.word.lower() if row.state else "-",
             str(row.state.pid or "") if row.state else "",
             "" if uptime is None else str(timedelta(seconds=uptime)),
-            row.address,
             "yes" if row.ready else "no",
+            row.address,
         )
     return table
 

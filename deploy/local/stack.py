@@ -20,7 +20,7 @@ from deploy.local.supervision import State, Supervisor, configuration, log_of
 
 Say = Callable[[str], None]
 
-FOLDER = Path(__file__).parents[2] / ".run"
+FOLDER = Path(__file__).resolve().parents[2] / ".run"
 _FREE_BYTES_MIN = 1 << 30
 _STOPPED_WITHIN_S = 90.0
 _ELSEWHERE_WITHIN_S = 10.0
