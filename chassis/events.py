@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from chassis.errors import Unprocessable
 from contracts.message import Message
@@ -17,6 +18,8 @@ STRUCTURED: Final = "application/cloudevents"
 _FAULTS_SHOWN: Final = 5
 HEADERS_BYTES: Final = 4_096
 """Room that is left for headers and framing within a topic's message size."""
+ID_CHARS_MAX: Final = 256
+"""An event's id travels on in the headers of all that it causes, so it must fit into their room."""
 
 _TOPIC_OF: Final = {message: topic for topic in TOPICS for message in topic.messages}
 _MESSAGE_OF: Final = {(topic.name, message.TYPE): message for topic in TOPICS for message in topic.messages}
@@ -114,6 +117,10 @@ def decode(topic: str, headers: RawHeaders, value: bytes | None) -> tuple[str, M
         raise Unprocessable("not-a-cloudevent", f"missing {', '.join(missing)}; send a CloudEvent 1.0 in binary mode")
     if attributes["ce_specversion"] != "1.0":
         raise Unprocessable("not-a-cloudevent", f"specversion is {attributes['ce_specversion']!r}, expected '1.0'")
+    if len(attributes["ce_id"]) > ID_CHARS_MAX:
+        raise Unprocessable(
+            "not-a-cloudevent", f"the id has {len(attributes['ce_id'])} characters, expected at most {ID_CHARS_MAX}"
+        )
     model = _MESSAGE_OF.get((topic, attributes["ce_type"]))
     if model is None:
         known = ", ".join(kind for name, kind in _MESSAGE_OF if name == topic)
@@ -140,8 +147,9 @@ def _validated(model: type[Message], body: bytes) -> Message:
 def _unwrap(body: bytes) -> tuple[dict[str, str], bytes]:
     """Attributes and data of a structured CloudEvent."""
     try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
+        # Unlike json.loads, it refuses deep nesting, lone surrogates and encodings other than UTF-8.
+        envelope = from_json(body)
+    except ValueError:
         raise Unprocessable("bad-json", "the structured CloudEvent is no JSON") from None
     if not isinstance(envelope, dict):
         raise Unprocessable("not-a-cloudevent", "the structured CloudEvent is no JSON object")

@@ -3,11 +3,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings as hypothesis_settings
 
 from chassis.mongo import Database, Mongo
 from chassis.settings import Settings
 from tests.engines import EngineChoice, Engines, private_engines, shared_kafka, shared_mongo
 from tests.running import Keys, settings_for
+
+# How long one example takes tells of the machine's other load, not of the code.
+hypothesis_settings.register_profile("steady", deadline=None)
+hypothesis_settings.load_profile("steady")
 
 
 @pytest_asyncio.fixture(scope="session")
