@@ -1,0 +1,66 @@
+"""The criteria of the awards, each a score from 0 to 100, as ``regulation/award_editions.toml`` defines them."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from contracts.award import CriterionScore
+from regulation.awards import AwardEdition
+from services.scoring.domain.candidate import Candidate
+from services.scoring.domain.figures import QuarterFigures
+from services.scoring.domain.rounding import EXACT, NONE_PCT, WHOLE_PCT, mean, share_pct, weighted
+
+
+def _ip_spm(candidate: Candidate, _: AwardEdition) -> Decimal:
+    return candidate.last.index_pct if candidate.last else NONE_PCT
+
+
+def _reporting(candidate: Candidate, edition: AwardEdition) -> Decimal:
+    return mean([edition.points(_punctuality(quarter)) for quarter in candidate.year.values()])
+
+
+def _punctuality(quarter: QuarterFigures | None) -> str:
+    if quarter is None:
+        return "missing"
+    return "on_time" if quarter.on_time else "late"
+
+
+def _stages(candidate: Candidate, _: AwardEdition) -> Decimal:
+    return candidate.last.stages_pct if candidate.last else NONE_PCT
+
+
+def _budget(candidate: Candidate, _: AwardEdition) -> Decimal:
+    return candidate.last.budget_pct if candidate.last else NONE_PCT
+
+
+def _team(candidate: Candidate, _: AwardEdition) -> Decimal:
+    return share_pct(sum(quarter.team for quarter in candidate.accepted), len(candidate.year))
+
+
+def _action_plan(candidate: Candidate, _: AwardEdition) -> Decimal:
+    return WHOLE_PCT if candidate.last and candidate.last.action_plan else NONE_PCT
+
+
+CRITERIA: Final[Mapping[str, Callable[[Candidate, AwardEdition], Decimal]]] = MappingProxyType(
+    {
+        "ip_spm": _ip_spm,
+        "reporting": _reporting,
+        "stages": _stages,
+        "budget": _budget,
+        "team": _team,
+        "action_plan": _action_plan,
+    }
+)
+
+
+def criterion_scores(candidate: Candidate, edition: AwardEdition) -> tuple[CriterionScore, ...]:
+    return tuple(
+        CriterionScore(criterion=row.id, score_pct=CRITERIA[row.id](candidate, edition), weight_pct=row.weight_pct)
+        for row in edition.criteria
+    )
+
+
+def award_score(criteria: tuple[CriterionScore, ...]) -> Decimal:
+    """The sum of the weighted scores; the law's weights make 100 percent."""
+    return weighted([(EXACT.scaleb(scored.weight_pct, -2), scored.score_pct) for scored in criteria])

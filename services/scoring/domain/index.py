@@ -1,0 +1,104 @@
+"""The index of attainment (Indeks Pencapaian SPM): from the figures of a report to one number between 0 and 100.
+
+    recipients % = served / target * 100                  at most the cap
+    quality %    = mean of fulfilled / required * 100     each item at most the cap
+    service      = recipients_ratio * recipients % + quality_ratio * quality %
+    sector       = mean of its services
+    region       = mean of its sectors
+
+The two ratios stand in ``regulation/index_weights.toml``. What the law's text leaves open is decided by the row of
+``regulation/index_choices.toml`` and done here as follows:
+
+- A service that an event triggers and that lawfully has no target this year is not applicable: it and a sector that
+  has no other service are left out of the means.
+- A service that the report leaves out, or whose counts it leaves out, counts 0.
+- A quality item with a figure left out counts 0; one of which nothing is required is left out of the mean. Where no
+  item remains, quality counts 0: a region must not gain by silence.
+- ``mean_of_items`` takes the mean of the items' percentages; ``pooled_sum`` divides the sum of all that is fulfilled by
+  the sum of all that is required, whatever the units; what is fulfilled of an unknown requirement is not counted.
+- Services outside the region's catalogue never count.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contracts.scorecard import SectorScore, ServiceScore, ServiceState
+from contracts.submission import QualityItem, ServiceReport
+from regulation.rows import IndexChoices, ServiceType
+from services.scoring.domain.basis import Basis
+from services.scoring.domain.errors import Unscorable
+from services.scoring.domain.rounding import NONE_PCT, mean, share_pct, total, weighted
+
+
+@dataclass(frozen=True, slots=True)
+class Attainment:
+    index_pct: Decimal
+    sectors: tuple[SectorScore, ...]
+
+
+def attainment(reports: Iterable[ServiceReport], basis: Basis) -> Attainment:
+    """Raises:
+    Unscorable: no service of the region's catalogue applies.
+    """
+    by_type = {report.service_type: report for report in reports}
+    sectors = tuple(
+        _sector(sector, [_service(service, by_type.get(service.id), basis) for service in services])
+        for sector, services in basis.catalogue.items()
+    )
+    counted = [sector.index_pct for sector in sectors if sector.index_pct is not None]
+    if not counted:
+        raise Unscorable("No service of the region's catalogue applies; at least one must have a target every year.")
+    return Attainment(mean(counted), sectors)
+
+
+def _sector(sector: str, services: Sequence[ServiceScore]) -> SectorScore:
+    counted = [service.index_pct for service in services if service.index_pct is not None]
+    return SectorScore(sector=sector, index_pct=mean(counted) if counted else None, services=tuple(services))
+
+
+def _service(service: ServiceType, report: ServiceReport | None, basis: Basis) -> ServiceScore:
+    if report is None:
+        return _missing(service)
+    target, served = report.recipients.target, report.recipients.served
+    if not target and service.conditional and report.no_target_reason is not None:
+        return ServiceScore(service_type=service.id, state=ServiceState.NOT_APPLICABLE)
+    if not target or served is None:
+        return _missing(service)
+    recipients_pct = share_pct(served, target, at_most=basis.choices.cap_pct)
+    quality_pct = _quality_pct(report.quality, basis.choices)
+    weights = basis.weights
+    return ServiceScore(
+        service_type=service.id,
+        state=ServiceState.SCORED,
+        recipients_pct=recipients_pct,
+        quality_pct=quality_pct,
+        index_pct=weighted([(weights.recipients_ratio, recipients_pct), (weights.quality_ratio, quality_pct)]),
+    )
+
+
+def _missing(service: ServiceType) -> ServiceScore:
+    return ServiceScore(service_type=service.id, state=ServiceState.MISSING, index_pct=NONE_PCT)
+
+
+def _quality_pct(items: Iterable[QualityItem], choices: IndexChoices) -> Decimal:
+    demanded = [(item.required, item.fulfilled) for item in items if item.required != 0]
+    if not demanded:
+        return NONE_PCT
+    cap_pct = choices.cap_pct
+    if choices.quality_aggregation == "pooled_sum":
+        return _pooled_pct(demanded, cap_pct)
+    return mean(
+        [
+            NONE_PCT if required is None or fulfilled is None else share_pct(fulfilled, required, at_most=cap_pct)
+            for required, fulfilled in demanded
+        ]
+    )
+
+
+def _pooled_pct(demanded: Iterable[tuple[Decimal | int | None, Decimal | int | None]], cap_pct: Decimal) -> Decimal:
+    known = [(Decimal(required), Decimal(fulfilled or 0)) for required, fulfilled in demanded if required is not None]
+    if not known:
+        return NONE_PCT
+    required, fulfilled = total([pair[0] for pair in known]), total([pair[1] for pair in known])
+    return share_pct(fulfilled, required, at_most=cap_pct)
