@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId, for_code
 from faststream.kafka import KafkaBroker
@@ -23,6 +23,7 @@ from contracts.topics import MAX_DEAD_LETTER_BYTES, TOPICS, Topic, dead_letter_o
 REQUEST_MS: Final = 30_000
 ACKNOWLEDGED_S: Final = 30.0
 _BATCH_BYTES: Final = 512 * 1024
+_LOOK_AGAIN_S: Final = 0.5
 _TOPIC_EXISTS: Final = 36
 _NO_ERROR: Final = 0
 _STUCK: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
@@ -156,6 +157,29 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
         raise Retryable(f"Kafka at {settings.kafka} does not answer: {error}") from error
     finally:
         await admin.close()
+
+
+async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
+    """Return when the group has committed everything that stood in the topic at the call."""
+    name = settings.kafka_prefix + topic.name
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
+    )
+    try:
+        await consumer.start()
+        await consumer.topics()
+        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
+        if not partitions:
+            raise Retryable(f"topic {name} is not there yet")
+        first = await consumer.beginning_offsets(partitions)
+        behind = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
+        while behind:
+            committed = {at: await consumer.committed(at) or 0 for at in behind}
+            behind = {at: end for at, end in behind.items() if committed[at] < end}
+            if behind:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+    finally:
+        await consumer.stop()
 
 
 def _new(topic: Topic, settings: Settings) -> NewTopic:

@@ -36,6 +36,11 @@ _TEXT_BYTES_MAX: Final = 1_024
 log = logger(__name__)
 
 
+def group_of(service: str, settings: Settings) -> str:
+    """The consumer group of a service's stream."""
+    return f"{settings.kafka_prefix}spm-{service}"
+
+
 @dataclass
 class Stream:
     """A service's one reader: all its topics, one consumer group, batches."""
@@ -51,7 +56,7 @@ class Stream:
     _subscriber: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.group = f"{self.settings.kafka_prefix}spm-{self.service}"
+        self.group = group_of(self.service, self.settings)
 
     def attach(self, broker: KafkaBroker) -> None:
         """Declare the subscriber; it starts with the broker."""

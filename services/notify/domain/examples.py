@@ -1,0 +1,133 @@
+"""One notice of each kind, for the preview and for proofs of the wording. Every figure is synthetic."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from contracts.message import Bilingual
+from services.notify.domain.facts import (
+    Award,
+    Criterion,
+    Deficiency,
+    Facts,
+    Nomination,
+    Placing,
+    Remark,
+    ReportMissing,
+    ReportReturned,
+    WarningsOpen,
+    WeakSector,
+    WeakService,
+)
+from services.notify.domain.notice import Matter, Notice, Recipient, Role
+
+_ARRIVED: Final = datetime(2024, 1, 18, 3, 4, 5, tzinfo=UTC)
+_DUE: Final = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
+_CLOSED: Final = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
+_TEAM: Final = Recipient(role=Role.TEAM, address="tim-spm@99-71.daerah.example")
+
+_SERVED: Final = Remark(
+    service=Bilingual(id="Pendidikan dasar", en="Basic education"),
+    pointer="/services/0/recipients/served",
+    found="12.500 orang",
+    expected="paling banyak 12.000 orang",
+    summary=Bilingual(
+        id="Jumlah terlayani melebihi sasaran setahun.", en="More people are served than the year's target counts."
+    ),
+    remedy=Bilingual(
+        id="Periksa sasaran dan jumlah terlayani; perbaiki yang keliru.",
+        en="Check the target and the number served; correct the one that is wrong.",
+    ),
+)
+_TEAM_MISSING: Final = Remark(
+    service=None,
+    pointer="/team",
+    found="tidak ada",
+    expected="nomor dan tanggal SK Tim Penerapan SPM",
+    summary=Bilingual(id="Tim Penerapan SPM belum dilaporkan.", en="The implementation team is not reported."),
+    remedy=Bilingual(
+        id="Isi nomor dan tanggal keputusan pembentukan tim.",
+        en="Give number and date of the decree that formed the team.",
+    ),
+)
+_PLACING: Final = Placing(
+    edition_year=2024,
+    category=Bilingual(id="Kota terbaik", en="Best kota"),
+    score=Decimal("93.42"),
+    index_pct=Decimal("95.10"),
+    criteria=(
+        Criterion(
+            name=Bilingual(id="Indeks Pencapaian SPM", en="SPM attainment index"),
+            score_pct=Decimal("95.10"),
+            weight_pct=Decimal("40.00"),
+        ),
+        Criterion(
+            name=Bilingual(id="Ketaatan pelaporan triwulan", en="Punctuality of quarterly reporting"),
+            score_pct=Decimal("100.00"),
+            weight_pct=Decimal("20.00"),
+        ),
+    ),
+    ranked=93,
+    author_role="Sekretariat Bersama SPM",
+)
+_WEAK: Final = WeakSector(
+    name=Bilingual(id="Kesehatan", en="Health"),
+    index_pct=Decimal("38.20"),
+    services=(
+        WeakService(
+            name=Bilingual(id="Pelayanan kesehatan balita", en="Health care of children under five"),
+            reported=False,
+            index_pct=Decimal("0.00"),
+            recipients_pct=None,
+            quality_pct=None,
+        ),
+        WeakService(
+            name=Bilingual(id="Pelayanan kesehatan ibu hamil", en="Health care in pregnancy"),
+            reported=True,
+            index_pct=Decimal("52.40"),
+            recipients_pct=Decimal("55.00"),
+            quality_pct=Decimal("42.00"),
+        ),
+    ),
+    untold=3,
+)
+
+FACTS: Final[tuple[Facts, ...]] = (
+    ReportReturned(
+        revision=2,
+        arrived_at=_ARRIVED,
+        due_at=_DUE,
+        on_time=True,
+        remarks=(_SERVED, _TEAM_MISSING),
+        errors=2,
+        warnings=1,
+    ),
+    WarningsOpen(revision=3, arrived_at=_ARRIVED, due_at=_DUE, remarks=(_SERVED,), warnings=1),
+    ReportMissing(due_at=_DUE, closed_at=_CLOSED, returned_reports=1),
+    Deficiency(
+        revision=1,
+        index_pct=Decimal("71.25"),
+        expected_pct=Decimal("100.00"),
+        gap_pct=Decimal("28.75"),
+        completeness_pct=Decimal("96.55"),
+        band=Bilingual(id="Tuntas Pratama", en="Attained, third class"),
+        sectors=(_WEAK,),
+    ),
+    Nomination(placing=_PLACING, rank=2, nominees=5),
+    Award(placing=_PLACING, place=2, winners=3),
+)
+
+
+def example_of(facts: Facts) -> Notice:
+    is_award = isinstance(facts, Nomination | Award)
+    matter = Matter(
+        region_code="99.71",
+        region_name="Kota Contoh",
+        fiscal_year=2023,
+        period=None if is_award else "2023Q4",
+        fact_id="00000000-0000-5000-8000-000000000000",
+        fact_at=_CLOSED,
+        submission_id=None,
+        facts=facts,
+    )
+    return Notice(matter, _TEAM)

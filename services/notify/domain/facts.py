@@ -1,0 +1,126 @@
+"""What a letter tells, figures as shown. Frozen when the notice is made, so that each attempt says the same."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.message import Bilingual
+from contracts.notice import NoticeKind
+
+
+class Value(BaseModel):
+    """Kept as JSON text in the store, so texts are read back as figures and instants."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Remark(Value):
+    """One finding, for people."""
+
+    service: Bilingual | None
+    pointer: str
+    found: str
+    expected: str
+    summary: Bilingual
+    remedy: Bilingual
+
+
+class ReportReturned(Value):
+    kind: Literal[NoticeKind.SUBMISSION_RETURNED] = NoticeKind.SUBMISSION_RETURNED
+    revision: int
+    arrived_at: datetime
+    due_at: datetime
+    on_time: bool
+    remarks: tuple[Remark, ...]
+    errors: int
+    warnings: int
+
+    @property
+    def untold(self) -> int:
+        """Errors that the letter leaves to the status page."""
+        return self.errors - len(self.remarks)
+
+
+class WarningsOpen(Value):
+    kind: Literal[NoticeKind.WARNINGS_TO_JUSTIFY] = NoticeKind.WARNINGS_TO_JUSTIFY
+    revision: int
+    arrived_at: datetime
+    due_at: datetime
+    remarks: tuple[Remark, ...]
+    warnings: int
+
+    @property
+    def untold(self) -> int:
+        return self.warnings - len(self.remarks)
+
+
+class ReportMissing(Value):
+    kind: Literal[NoticeKind.REPORT_OVERDUE] = NoticeKind.REPORT_OVERDUE
+    due_at: datetime
+    closed_at: datetime
+    returned_reports: int
+
+
+class WeakService(Value):
+    name: Bilingual
+    reported: bool
+    index_pct: Decimal
+    recipients_pct: Decimal | None
+    quality_pct: Decimal | None
+
+
+class WeakSector(Value):
+    name: Bilingual
+    index_pct: Decimal
+    services: tuple[WeakService, ...]
+    untold: int
+
+
+class Deficiency(Value):
+    kind: Literal[NoticeKind.ACHIEVEMENT_DEFICIENCY] = NoticeKind.ACHIEVEMENT_DEFICIENCY
+    revision: int
+    index_pct: Decimal
+    expected_pct: Decimal
+    gap_pct: Decimal
+    completeness_pct: Decimal
+    band: Bilingual
+    sectors: tuple[WeakSector, ...]
+
+
+class Criterion(Value):
+    name: Bilingual
+    score_pct: Decimal
+    weight_pct: Decimal
+
+
+class Placing(Value):
+    """A region's place in one category of one edition."""
+
+    edition_year: int
+    category: Bilingual
+    score: Decimal
+    index_pct: Decimal
+    criteria: tuple[Criterion, ...]
+    ranked: int
+    author_role: str
+
+
+class Nomination(Value):
+    kind: Literal[NoticeKind.AWARD_NOMINATED] = NoticeKind.AWARD_NOMINATED
+    placing: Placing
+    rank: int
+    nominees: int
+
+
+class Award(Value):
+    kind: Literal[NoticeKind.AWARD_WON] = NoticeKind.AWARD_WON
+    placing: Placing
+    place: int
+    winners: int
+
+
+Facts = Annotated[
+    ReportReturned | WarningsOpen | ReportMissing | Deficiency | Nomination | Award, Field(discriminator="kind")
+]

@@ -1,0 +1,93 @@
+"""Figures, days and periods as they are written in Indonesian and in English."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from contracts.message import Bilingual
+from contracts.notice import NoticeKind, NoticeState
+from contracts.quarter import Quarter
+from services.notify.domain.notice import Role
+
+JAKARTA: Final = ZoneInfo("Asia/Jakarta")
+_ROMAN: Final = ("I", "II", "III", "IV")
+_BULAN: Final = (
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+)
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_SWAPPED: Final = str.maketrans(",.", ".,")
+
+KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
+    {
+        NoticeKind.SUBMISSION_RETURNED: Bilingual(id="Laporan dikembalikan", en="Report returned"),
+        NoticeKind.WARNINGS_TO_JUSTIFY: Bilingual(id="Peringatan perlu penjelasan", en="Warnings to justify"),
+        NoticeKind.REPORT_OVERDUE: Bilingual(id="Laporan belum diterima", en="Report not received"),
+        NoticeKind.ACHIEVEMENT_DEFICIENCY: Bilingual(id="Capaian di bawah jalur", en="Attainment below the path"),
+        NoticeKind.AWARD_NOMINATED: Bilingual(id="Nominasi SPM Awards", en="SPM Awards nomination"),
+        NoticeKind.AWARD_WON: Bilingual(id="Penerima SPM Awards", en="SPM Awards winner"),
+    }
+)
+STATES: Final[Mapping[NoticeState, Bilingual]] = MappingProxyType(
+    {
+        NoticeState.CREATED: Bilingual(id="Menunggu dikirim", en="Waiting to be sent"),
+        NoticeState.SENDING: Bilingual(id="Sedang dikirim", en="Being sent"),
+        NoticeState.TEMPORARY_FAILURE: Bilingual(id="Tertunda, akan dicoba lagi", en="Delayed, will be tried again"),
+        NoticeState.DELIVERED: Bilingual(id="Diterima server surat", en="Accepted by the mail server"),
+        NoticeState.PERMANENT_FAILURE: Bilingual(id="Ditolak server surat", en="Refused by the mail server"),
+        NoticeState.GIVEN_UP: Bilingual(id="Tidak dapat dikirim", en="Could not be sent"),
+    }
+)
+ROLES: Final[Mapping[Role, Bilingual]] = MappingProxyType(
+    {
+        Role.TEAM: Bilingual(id=Role.TEAM, en="SPM implementation team"),
+        Role.SECRETARY: Bilingual(id=Role.SECRETARY, en="Regional secretary"),
+    }
+)
+
+
+def number_id(figure: Decimal | int) -> str:
+    """1.234,56"""
+    return number_en(figure).translate(_SWAPPED)
+
+
+def number_en(figure: Decimal | int) -> str:
+    """1,234.56"""
+    return f"{figure:,}"
+
+
+def day_id(instant: datetime) -> str:
+    """20 Januari 2024 pukul 23.59 WIB"""
+    local = instant.astimezone(JAKARTA)
+    return f"{local.day} {_BULAN[local.month - 1]} {local.year} pukul {local:%H.%M} WIB"
+
+
+def day_en(instant: datetime) -> str:
+    """20 January 2024, 23:59 WIB (UTC+7)"""
+    local = instant.astimezone(JAKARTA)
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M} WIB (UTC+7)"
+
+
+def period_id(period: str) -> str:
+    """Triwulan IV Tahun Anggaran 2023"""
+    quarter = Quarter.parse(period)
+    return f"Triwulan {_ROMAN[quarter.number - 1]} Tahun Anggaran {quarter.fiscal_year}"
+
+
+def period_en(period: str) -> str:
+    """quarter 4 of fiscal year 2023"""  # noqa: D403 - the form itself
+    quarter = Quarter.parse(period)
+    return f"quarter {quarter.number} of fiscal year {quarter.fiscal_year}"
+
+
+def one_line(text: str) -> str:
+    """The text without line ends, control characters and marks that turn the direction of reading."""
+    visible = "".join(" " if unicodedata.category(sign) in {"Cc", "Cf", "Zl", "Zp"} else sign for sign in text)
+    return " ".join(visible.split())
