@@ -10,9 +10,7 @@ LISTING = {path.stem for path in Path(str(folder.__file__)).parent.glob("*.py")}
 
 
 def test_every_file_is_a_rule_of_the_same_name() -> None:
-    assert {code: rule.__name__ for code, rule in RULES.items()} == {  # type: ignore[attr-defined]  # rules are functions
-        name.replace("_", "-"): name for name in LISTING
-    }
+    assert {code: rule.__name__ for code, rule in RULES.items()} == {name.replace("_", "-"): name for name in LISTING}
 
 
 def test_the_law_and_the_registry_name_the_same_rules_in_the_same_order(law: Law) -> None:

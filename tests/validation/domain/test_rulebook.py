@@ -1,0 +1,36 @@
+import pytest
+
+from contracts.verdict import Severity
+from regulation.errors import RegulationError
+from regulation.law import Law
+from services.validation.domain.rulebook import rulebook_of, services_of
+from services.validation.domain.rules import RULES
+from tests.validation.reports import JAKARTA, KOTA, PERIOD, PROVINSI, UNKNOWN
+
+
+def test_the_clauses_carry_the_laws_severity_and_words_in_the_rulebooks_order(law: Law) -> None:
+    rulebook = rulebook_of(law, PERIOD)
+    assert [clause.code for clause in rulebook.clauses] == list(RULES)
+    by_code = {clause.code: clause for clause in rulebook.clauses}
+    assert by_code["counts-reported"].severity is Severity.ERROR
+    assert by_code["served-within-target"].severity is Severity.WARNING
+    assert by_code["team-formed"].summary.id.startswith("Laporan menyebut Tim Penerapan SPM")
+    assert by_code["team-formed"].remedy.en.startswith("State the number and date of the decree")
+
+
+def test_it_names_the_ruleset_that_a_verdict_rests_on(law: Law) -> None:
+    rulebook = rulebook_of(law, PERIOD)
+    assert rulebook.ruleset_id.startswith("rulesets/")
+    assert len(rulebook.ruleset_digest) == 64
+
+
+@pytest.mark.parametrize(("code", "count"), [(KOTA, 29), (PROVINSI, 14), (JAKARTA, 43), (UNKNOWN, 0)])
+def test_what_a_region_must_serve_follows_from_its_level(law: Law, code: str, count: int) -> None:
+    assert len(services_of(law, code, PERIOD)) == count
+
+
+def test_a_period_before_the_law_is_refused_and_not_judged_by_later_law(law: Law) -> None:
+    with pytest.raises(RegulationError, match="2017-12-31"):
+        rulebook_of(law, "2017Q4")
+    with pytest.raises(RegulationError, match="2017-12-31"):
+        services_of(law, KOTA, "2017Q4")

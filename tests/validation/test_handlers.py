@@ -1,0 +1,258 @@
+"""The delivery rule on a real database: whatever crashes, repeats or runs beside it, the outcome is that of the log."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+import pytest
+import pytest_asyncio
+from prometheus_client import CollectorRegistry
+
+from chassis.errors import Conflict, Unprocessable
+from chassis.events import Event, Received, decode
+from chassis.mongo import Database, Document, Mongo
+from contracts.message import Message
+from contracts.topics import SUBMISSION_RECEIVED
+from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1, VerdictOutcome
+from regulation.law import Law
+from services.validation.handlers import Reception
+from services.validation.metrics import ValidationMetrics
+from services.validation.store import Store
+from tests.running import settings_for
+from tests.validation.reports import ARRIVED, KOTA, PROVINSI, closed, faultless, received
+
+Kept = Mapping[str, list[Document]]
+
+OTHER_KOTA = "64.72"
+COLLECTIONS = ("verdicts", "settlements", "heads")
+NOTHING: Kept = {name: [] for name in COLLECTIONS}
+
+
+@pytest_asyncio.fixture
+async def database(mongo: str) -> AsyncIterator[Database]:
+    """Through one driver: the store's own tests run on both."""
+    deployment = Mongo(settings_for("127.0.0.1:1", mongo))
+    yield deployment.database("validation")
+    await deployment.drop("validation")
+    await deployment.close()
+
+
+@pytest.fixture(scope="module")
+def log(law: Law) -> list[Received]:
+    """Two regions report and correct themselves, entry closes between reports, and one region stays silent."""
+    first = received(faultless(law, period="2023Q1", served=400, items=1), "first")
+    return logged(
+        first,
+        received(faultless(law, period="2023Q2", served=300, items=1), "falls"),
+        closed(period="2023Q1"),
+        received(faultless(law, period="2023Q2", served=500, items=1), "grows"),
+        received(faultless(law, region_code=PROVINSI, period="2023Q1", items=1, team=None), "warned"),
+        received(faultless(law, period="2023Q1", served=500, items=1, stages=()), "corrects"),
+        first,
+        closed(period="2023Q2"),
+        closed(OTHER_KOTA, period="2023Q2"),
+        received(faultless(law, period="2023Q3", served=499, items=1), "late"),
+    )
+
+
+def logged(*messages: Message) -> list[Received]:
+    """The messages as they come out of the log, decoded from their bytes."""
+    records = []
+    for offset, message in enumerate(messages):
+        event = Event.of(message)
+        id_, decoded = decode(event.topic, event.wire_headers, event.value)
+        records.append(Received(decoded, id_, event.topic, 0, offset, ARRIVED))
+    return records
+
+
+def read(events: Sequence[Event]) -> list[Message]:
+    return [decode(event.topic, event.wire_headers, event.value)[1] for event in events]
+
+
+async def reception(database: Database, law: Law, registry: CollectorRegistry | None = None) -> Reception:
+    """A process that has just started."""
+    store = Store(database)
+    await store.prepare()
+    return Reception(store, law, ValidationMetrics(registry or CollectorRegistry()))
+
+
+async def kept_in(database: Database) -> Kept:
+    return {name: await database[name].find({}).to_list(None) for name in COLLECTIONS}
+
+
+def bytes_of(kept: Kept) -> str:
+    """Every document with its fields in their order."""
+    return repr({name: sorted(documents, key=lambda document: document["_id"]) for name, documents in kept.items()})
+
+
+async def restore(database: Database, kept: Kept) -> None:
+    for name in COLLECTIONS:
+        await database[name].delete_many({})
+        if kept[name]:
+            await database[name].insert_many(kept[name])
+
+
+async def test_the_log_is_judged_in_its_order(database: Database, law: Law, log: list[Received]) -> None:
+    events = await (await reception(database, law))(log)
+    told = read(events)
+    verdicts = [fact for fact in told if isinstance(fact, SubmissionJudgedV1)]
+    assert [(fact.submission_id, fact.revision, fact.supersedes, fact.outcome.value) for fact in verdicts] == [
+        ("first", 1, None, "accepted"),
+        ("falls", 1, None, "returned"),
+        ("grows", 2, "falls", "accepted"),
+        ("warned", 1, None, "accepted_with_warnings"),
+        ("corrects", 2, "first", "accepted_with_warnings"),
+        ("first", 1, None, "accepted"),
+        ("late", 1, None, "returned"),
+    ]
+    assert verdicts[-1].findings[0].expected == "≥ 500 (2023Q2)"
+    settled = [fact for fact in told if isinstance(fact, EntrySettledV1)]
+    assert [(fact.region_code, fact.period, fact.reports, fact.reported) for fact in settled] == [
+        (KOTA, "2023Q1", 1, True),
+        (KOTA, "2023Q2", 2, True),
+        (OTHER_KOTA, "2023Q2", 0, False),
+    ]
+    overdue = [fact for fact in told if isinstance(fact, ReportOverdueV1)]
+    assert [(fact.region_code, fact.period, fact.returned_reports) for fact in overdue] == [(OTHER_KOTA, "2023Q2", 0)]
+    causes = {received.id for received in log}
+    assert {event.headers["ce_causationid"] for event in events} == causes
+
+
+async def test_a_redelivered_batch_tells_the_same_and_changes_nothing(
+    database: Database, law: Law, log: list[Received]
+) -> None:
+    first = await (await reception(database, law))(log)
+    kept = bytes_of(await kept_in(database))
+    again = await (await reception(database, law))(log)
+    assert again == first
+    assert bytes_of(await kept_in(database)) == kept
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+async def test_the_outcome_does_not_depend_on_how_the_log_is_cut_into_batches(
+    database: Database, law: Law, log: list[Received], size: int
+) -> None:
+    whole = await (await reception(database, law))(log)
+    kept = bytes_of(await kept_in(database))
+    await restore(database, NOTHING)
+    in_parts: list[Event] = []
+    for start in range(0, len(log), size):
+        in_parts += await (await reception(database, law))(log[start : start + size])
+    assert in_parts == whole
+    assert bytes_of(await kept_in(database)) == kept
+
+
+def crashes(before: Kept, after: Kept) -> Iterator[Kept]:
+    """Every state that the database can be in when the process ends between, or within, the writes of one batch.
+
+    Verdicts come first and in order, then settlements in order, then the heads in any order.
+    """
+    old_ids = {document["_id"] for documents in before.values() for document in documents}
+    verdicts, settlements = (
+        [document for document in after[name] if document["_id"] not in old_ids] for name in ("verdicts", "settlements")
+    )
+    for count in range(len(verdicts) + 1):
+        yield {**before, "verdicts": before["verdicts"] + verdicts[:count]}
+    for count in range(len(settlements) + 1):
+        yield {**before, "verdicts": after["verdicts"], "settlements": before["settlements"] + settlements[:count]}
+    old_heads = {head["_id"]: head for head in before["heads"]}
+    moved = [head for head in after["heads"] if head != old_heads.get(head["_id"])]
+    for count in range(len(moved) + 1):
+        for some in itertools.combinations(moved, count):
+            yield {**after, "heads": list((old_heads | {head["_id"]: head for head in some}).values())}
+
+
+@pytest.mark.parametrize("committed", range(10))
+async def test_a_crash_between_any_two_writes_is_mended_by_the_redelivery(
+    database: Database, law: Law, log: list[Received], committed: int
+) -> None:
+    process = await reception(database, law)
+    if committed:
+        await process(log[:committed])
+    before = await kept_in(database)
+    told = await process(log[committed:])
+    after = await kept_in(database)
+    for left_behind in crashes(before, after):
+        for cut in (1, len(log)):
+            await restore(database, left_behind)
+            again: list[Event] = []
+            for start in range(committed, len(log), cut):
+                again += await (await reception(database, law))(log[start : start + cut])
+            assert again == told
+            assert bytes_of(await kept_in(database)) == bytes_of(after)
+
+
+async def test_two_processes_on_one_batch_agree(database: Database, law: Law, log: list[Received]) -> None:
+    async def persistent() -> list[Event]:
+        process = await reception(database, law)
+        for _ in range(10):
+            try:
+                return await process(log)
+            except Conflict:
+                await asyncio.sleep(0)
+        raise AssertionError("they never agreed")
+
+    one, other, third = await asyncio.gather(persistent(), persistent(), persistent())
+    kept = bytes_of(await kept_in(database))
+    assert one == other == third
+    await restore(database, NOTHING)
+    assert await (await reception(database, law))(log) == one
+    assert bytes_of(await kept_in(database)) == kept
+
+
+async def test_a_late_redelivery_of_old_records_does_not_move_a_head_back(
+    database: Database, law: Law, log: list[Received]
+) -> None:
+    process = await reception(database, law)
+    told = await process(log)
+    kept = bytes_of(await kept_in(database))
+    assert await process(log[:1]) == told[:1]
+    assert bytes_of(await kept_in(database)) == kept
+
+
+async def test_an_id_used_again_for_another_report_keeps_the_first_verdict_and_moves_no_other_head(
+    database: Database, law: Law
+) -> None:
+    process = await reception(database, law)
+    (first,) = await process(logged(received(faultless(law, items=0), "s-1")))
+    (again,) = await process(logged(received(faultless(law, period="2023Q3", items=0), "s-1")))
+    assert again == first
+    assert [head["_id"] for head in (await kept_in(database))["heads"]] == ["64.71/2023Q4"]
+
+
+async def test_a_report_from_before_the_law_is_unprocessable_and_nothing_of_its_batch_is_kept(
+    database: Database, law: Law
+) -> None:
+    timeless = faultless(law, items=0).model_copy(update={"period": "2017Q4"})
+    batch = logged(received(faultless(law, items=0), "s-1"), received(timeless, "s-2"))
+    process = await reception(database, law)
+    with pytest.raises(Unprocessable, match="2017Q4 cannot be judged") as caught:
+        await process(batch)
+    assert caught.value.reason == "law-silent"
+    assert not any((await kept_in(database)).values())
+
+
+async def test_a_message_of_another_topic_is_a_mistake(database: Database, law: Law) -> None:
+    process = await reception(database, law)
+    (verdict,) = read(await process(logged(received(faultless(law, items=0)))))
+    stray = Received(verdict, "id", SUBMISSION_RECEIVED.name, 0, 0, ARRIVED)
+    with pytest.raises(TypeError, match="SubmissionJudgedV1"):
+        await process([stray])
+
+
+async def test_a_verdict_is_counted_once_with_its_findings(database: Database, law: Law, log: list[Received]) -> None:
+    registry = CollectorRegistry()
+    process = await reception(database, law, registry)
+    await process(log)
+    await process(log)
+
+    def judged(outcome: VerdictOutcome) -> float | None:
+        return registry.get_sample_value("spm_reports_judged_total", {"outcome": outcome})
+
+    def found(rule: str, severity: str) -> float | None:
+        return registry.get_sample_value("spm_report_findings_total", {"rule_id": rule, "severity": severity})
+
+    assert [judged(outcome) for outcome in VerdictOutcome] == [2, 2, 2]
+    assert found("team-formed", "warning") == 1
+    assert found("stages-reported", "warning") == 4
+    assert found("cumulative-does-not-fall", "error") == 2 * 29
