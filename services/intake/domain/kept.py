@@ -1,0 +1,85 @@
+"""What intake keeps of each fact. Every field follows from the log, so that a replay keeps the same."""
+
+from datetime import datetime
+from typing import Any
+
+from contracts.notice import NoticeSettledV1
+from contracts.period import PeriodChangedV1
+from contracts.scorecard import ScorecardUpdatedV1
+from contracts.submission import SubmissionReceivedV1
+from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
+
+Document = dict[str, Any]
+
+
+def received(message: SubmissionReceivedV1) -> Document:
+    """The report itself is left out: the log keeps it."""
+    return {
+        "_id": message.submission_id,
+        "region_code": message.submission.region_code,
+        "period": message.submission.period,
+        "received": {
+            "event_id": message.event_id,
+            "client_id": message.client_id,
+            "content_digest": message.content_digest,
+            "arrived_at": message.arrived_at,
+            "due_at": message.due_at,
+            "recorded_at": message.recorded_at,
+            "imported": message.imported,
+        },
+    }
+
+
+def judged(message: SubmissionJudgedV1, at: datetime) -> Document:
+    return {
+        "_id": message.submission_id,
+        "region_code": message.region_code,
+        "period": message.period,
+        "judged": {
+            "event_id": message.event_id,
+            "at": at,
+            "revision": message.revision,
+            "supersedes": message.supersedes,
+            "outcome": message.outcome.value,
+            "findings": [finding.model_dump(mode="json") for finding in message.findings],
+        },
+    }
+
+
+def scored(message: ScorecardUpdatedV1, at: datetime) -> Document:
+    return {
+        "_id": message.submission_id,
+        "region_code": message.region_code,
+        "period": message.period,
+        "scored": {
+            "event_id": message.event_id,
+            "at": at,
+            "index_pct": str(message.index_pct),
+            "band": message.band,
+        },
+    }
+
+
+def notice(message: NoticeSettledV1, at: datetime) -> Document:
+    return {
+        "_id": message.notice_id,
+        "submission_id": message.submission_id,
+        "event_id": message.event_id,
+        "at": at,
+        "kind": message.kind.value,
+        "channel": message.channel,
+        "state": message.state.value,
+    }
+
+
+def overdue(message: ReportOverdueV1) -> Document:
+    return {
+        "_id": message.identity(),
+        "region_code": message.region_code,
+        "period": message.period,
+        "period_revision": message.period_revision,
+    }
+
+
+def period(message: PeriodChangedV1) -> Document:
+    return {"_id": message.period} | message.model_dump() | {"state": message.state.value}

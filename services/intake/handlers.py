@@ -1,0 +1,78 @@
+"""What intake reads: its own facts, so that the log can rebuild its database, and what became of each report."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from chassis.events import Event, Received
+from chassis.stream import Handler
+from contracts.message import Message
+from contracts.notice import NoticeSettledV1
+from contracts.period import PeriodChangedV1
+from contracts.scorecard import ScorecardUpdatedV1
+from contracts.submission import SubmissionReceivedV1
+from contracts.topics import (
+    NOTICE_SETTLED,
+    PERIOD_CHANGED,
+    REPORT_OVERDUE,
+    SCORECARD_UPDATED,
+    SUBMISSION_JUDGED,
+    SUBMISSION_RECEIVED,
+    Topic,
+)
+from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
+from services.intake.domain import kept
+from services.intake.store import Store
+
+M = TypeVar("M", bound=Message)
+
+
+class Reader:
+    """Keeps what was read and publishes nothing. The marks of closed periods, on two of the topics, are for others."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def handlers(self) -> Mapping[Topic, Handler]:
+        return {
+            PERIOD_CHANGED: self.period_changed,
+            SUBMISSION_RECEIVED: self.submission_received,
+            SUBMISSION_JUDGED: self.submission_judged,
+            REPORT_OVERDUE: self.report_overdue,
+            SCORECARD_UPDATED: self.scorecard_updated,
+            NOTICE_SETTLED: self.notice_settled,
+        }
+
+    async def period_changed(self, batch: Sequence[Received]) -> list[Event]:
+        await self._store.add_periods(message for message, _ in _only(PeriodChangedV1, batch))
+        return []
+
+    async def submission_received(self, batch: Sequence[Received]) -> list[Event]:
+        facts = _only(SubmissionReceivedV1, batch)
+        await self._store.add_received((kept.received(message), record.logged_at) for message, record in facts)
+        return []
+
+    async def submission_judged(self, batch: Sequence[Received]) -> list[Event]:
+        facts = _only(SubmissionJudgedV1, batch)
+        await self._store.add_stage(kept.judged(message, record.logged_at) for message, record in facts)
+        return []
+
+    async def report_overdue(self, batch: Sequence[Received]) -> list[Event]:
+        await self._store.add_overdue(kept.overdue(message) for message, _ in _only(ReportOverdueV1, batch))
+        return []
+
+    async def scorecard_updated(self, batch: Sequence[Received]) -> list[Event]:
+        facts = _only(ScorecardUpdatedV1, batch)
+        await self._store.add_stage(kept.scored(message, record.logged_at) for message, record in facts)
+        return []
+
+    async def notice_settled(self, batch: Sequence[Received]) -> list[Event]:
+        facts = _only(NoticeSettledV1, batch)
+        await self._store.add_notices(kept.notice(message, record.logged_at) for message, record in facts)
+        return []
+
+
+def _only(kind: type[M], batch: Sequence[Received]) -> Iterator[tuple[M, Received]]:
+    for record in batch:
+        if isinstance(record.message, kind):
+            yield record.message, record

@@ -1,0 +1,98 @@
+"""What the OpenAPI document says of doors that read their body themselves. All figures in examples are synthetic."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from chassis.problems import MEDIA_TYPE, ProblemBody
+
+_PROBLEMS: Final = {
+    "malformed-json": (400, "Invalid JSON: EOF while parsing an object at line 1 column 120."),
+    "content-digest-mismatch": (400, "The body is not the one that Content-Digest was made of; send it again."),
+    "bad-idempotency-key": (400, "Idempotency-Key: expected one key of 1 to 128 printable characters in quotes."),
+    "bad-arrival-time": (400, "Spm-Arrived-At: the offset is missing; end it with Z or +07:00."),
+    "bad-cursor": (400, "The cursor is none of ours; take it from a Link header, unchanged."),
+    "unauthenticated": (401, "No key was sent; send Authorization: Bearer spm_…"),
+    "forbidden": (403, "This key's scopes are submissions:read; this needs submissions:write."),
+    "outside-region": (403, "This key acts for region 64.71, not for 64.72."),
+    "not-found": (404, "No report has this id."),
+    "period-not-open": (409, "Entry of 2023Q4 is closed since 2024-02-01T02:00:00+00:00. Open now: 2024Q1."),
+    "stale-revision": (412, "The period is at revision 3, not 2; read it and decide again."),
+    "body-too-large": (413, "The body is larger than 524288 bytes."),
+    "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8 and not compressed."),
+    "unprocessable-submission": (422, "2 faults. Nothing was kept."),
+    "idempotency-key-reused": (422, "This Idempotency-Key was sent with another report."),
+    "unprocessable-period": (422, "1 faults. Nothing was kept."),
+    "unknown-period": (422, "'2023Q5' is no quarter; write it like 2023Q4, 2023-Q4 or 2023-TW4."),
+    "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
+}
+
+_DIGEST: Final = "sha-256=:<base64>: (RFC 9530); checked when sent."
+SUBMISSION: Final = {
+    "region_code": "64.71",
+    "period": "2023Q4",
+    "services": [
+        {
+            "service_type": "health.kab.pregnancy",
+            "recipients": {"target": 12450, "served": 11832, "unit": "orang"},
+            "quality": [{"code": "KIA01", "name": "Vaksin Td", "unit": "ampul", "required": 12450, "fulfilled": 12010}],
+            "budget": {"allocated": 4250000000, "realised": 3987500000},
+        }
+    ],
+    "stages": [{"stage": "delivery", "status": "done"}],
+    "team": {"decree_number": "188.45/123/2023", "decree_date": "2023-01-16", "members": 17},
+    "submitted_by": {"role": "Operator SPM Kota Contoh", "unit": "Bagian Tata Pemerintahan"},
+    "accountable_official": {"role": "Sekda Kota Contoh", "unit": "Sekretariat Daerah"},
+}
+PERIOD_ORDER: Final = {
+    "state": "open",
+    "author_role": "Sekretariat SPM",
+    "reason": "Entry of the fourth quarter opens.",
+}
+
+
+def body_of(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    """The description of a JSON body that is read as the model, unknown members refused."""
+    schema = model.model_json_schema()
+    closed = _resolved(schema, schema.get("$defs", {}))
+    content = {"application/json": {"schema": closed, "examples": {"synthetic": {"value": example}}}}
+    digest = {"name": "Content-Digest", "in": "header", "schema": {"type": "string"}, "description": _DIGEST}
+    return {"requestBody": {"required": True, "content": content}, "parameters": [digest]}
+
+
+def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
+    """The answers of a door that name these problems, with an example of each."""
+    answers: dict[int | str, dict[str, Any]] = {}
+    for slug in slugs:
+        status, detail = _PROBLEMS[slug]
+        answer = answers.setdefault(
+            status, {"model": ProblemBody, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
+        )
+        answer["description"] = ", ".join(filter(None, (answer["description"], slug)))
+        answer["content"][MEDIA_TYPE]["examples"][slug] = {"value": _example(slug, status, detail)}
+    return answers
+
+
+def _example(slug: str, status: int, detail: str) -> dict[str, Any]:
+    body = ProblemBody(
+        type=f"urn:spm:problem:{slug}",
+        title=slug.replace("-", " ").capitalize(),
+        status=status,
+        detail=detail,
+        instance="/v1/submissions",
+    )
+    return body.model_dump()
+
+
+def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
+    """A schema that stands by itself: references within it would point nowhere inside the OpenAPI document."""
+    if isinstance(node, list):
+        return [_resolved(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _resolved(definitions[node["$ref"].rpartition("/")[2]], definitions) | {
+            name: item for name, item in node.items() if name != "$ref"
+        }
+    closed = {"additionalProperties": False} if node.get("type") == "object" else {}
+    return closed | {name: _resolved(item, definitions) for name, item in node.items() if name != "$defs"}

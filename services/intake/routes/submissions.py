@@ -1,0 +1,104 @@
+"""The door at which reports are handed in."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Header, Request, Response
+
+from chassis.access import KeyRow
+from chassis.clock import Clock
+from chassis.http import require_region, requires
+from chassis.problems import Problem
+from contracts.submission import Submission
+from services.intake.domain.arrival import Arrival, idempotency_key, instant
+from services.intake.domain.status import Receipt
+from services.intake.routes.admission import Admission
+from services.intake.routes.openapi import SUBMISSION, body_of, problems
+from services.intake.routes.reading import JSON, read_body
+
+WRITE: Final = "submissions:write"
+IMPORT: Final = "submissions:import"
+
+_KEY: Final = 'One value a report, at best a UUID: "2f6c8a3e-…". Repeat it with every repetition of the request.'
+_ARRIVED_AT: Final = "Original arrival (RFC 3339) of a report of the past; needs submissions:import."
+_ACCEPTED: Final[dict[str, Any]] = {
+    "description": "The log has the report.",
+    "headers": {
+        "Location": {"description": "Where its status stands.", "schema": {"type": "string"}},
+        "Idempotency-Replayed": {
+            "description": "true where the request repeats one; the receipt is that one's.",
+            "schema": {"type": "string"},
+        },
+    },
+}
+_REFUSED: Final = problems(
+    "malformed-json",
+    "content-digest-mismatch",
+    "bad-idempotency-key",
+    "bad-arrival-time",
+    "unauthenticated",
+    "forbidden",
+    "outside-region",
+    "period-not-open",
+    "body-too-large",
+    "unsupported-media-type",
+    "unprocessable-submission",
+    "idempotency-key-reused",
+    "unavailable",
+)
+
+
+def router(admission: Admission, clock: Clock) -> APIRouter:
+    routes = APIRouter(tags=["submissions"])
+
+    @routes.post(
+        "/v1/submissions",
+        status_code=202,
+        summary="Hand in a report",
+        response_model=Receipt,
+        responses=_REFUSED | {202: _ACCEPTED},
+        openapi_extra=body_of(Submission, SUBMISSION),
+    )
+    async def hand_in(
+        request: Request,
+        caller: Annotated[KeyRow, requires(WRITE)],
+        idempotency_key: Annotated[str | None, Header(description=_KEY)] = None,
+        spm_arrived_at: Annotated[str | None, Header(description=_ARRIVED_AT)] = None,
+    ) -> Response:
+        submission = await read_body(request, Submission, "unprocessable-submission")
+        # The report has arrived when all of it is here.
+        now = clock.now()
+        require_region(caller, submission.region_code)
+        arrival = Arrival.of(
+            submission,
+            client_id=caller.client_id,
+            key=_key(idempotency_key),
+            imported_at=_imported_at(spm_arrived_at, caller, now),
+            recorded_at=now,
+        )
+        receipt, repeated = await admission.admit(arrival)
+        headers = {"Location": receipt.status_url} | ({"Idempotency-Replayed": "true"} if repeated else {})
+        return Response(receipt.model_dump_json(), status_code=202, media_type=JSON, headers=headers)
+
+    return routes
+
+
+def _key(header: str | None) -> str | None:
+    try:
+        return None if header is None else idempotency_key(header)
+    except ValueError as error:
+        raise Problem(400, "bad-idempotency-key", f"Idempotency-Key: {error}.") from None
+
+
+def _imported_at(header: str | None, caller: KeyRow, now: datetime) -> datetime | None:
+    if header is None:
+        return None
+    if IMPORT not in caller.scopes:
+        raise Problem(403, "forbidden", f"Spm-Arrived-At is for importing past reports; this key lacks {IMPORT}.")
+    try:
+        arrived_at = instant(header)
+    except ValueError as error:
+        raise Problem(400, "bad-arrival-time", f"Spm-Arrived-At: {error}.") from None
+    if arrived_at > now:
+        raise Problem(400, "bad-arrival-time", f"Spm-Arrived-At: {header} lies in the future.")
+    return arrived_at

@@ -1,0 +1,223 @@
+"""Intake's database: the only place with its queries.
+
+``submissions``  one document a report, by its id. It begins with an attempt: while ``attempt`` is there, nobody was
+                 told that the report arrived. What other services say is added in fields of its own, in any order.
+``notices``      one document a settled notice, by its id
+``overdue``      one document a region, period and revision of the period
+``periods``      the current revision of each period; ``announced`` says whether the log has it
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from chassis.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Collection,
+    Database,
+    Document,
+    Move,
+    UpdateOne,
+    aggregate,
+    insert_first,
+    move,
+)
+from contracts.period import PeriodChangedV1
+from contracts.verdict import VerdictOutcome
+from services.intake.domain import kept
+from services.intake.domain.ledger import Ledger
+
+_NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING)]
+_LINE: Final = {"judged.findings": False}
+
+
+class Store:
+    def __init__(self, database: Database) -> None:
+        self._submissions = database["submissions"]
+        self._notices = database["notices"]
+        self._overdue = database["overdue"]
+        self._periods = database["periods"]
+
+    async def prepare(self) -> None:
+        """Make the indexes."""
+        await self._submissions.create_index([("region_code", ASCENDING), *_NEWEST_FIRST])
+        await self._submissions.create_index(_NEWEST_FIRST)
+        await self._submissions.create_index("period")
+        await self._submissions.create_index(
+            [("period", ASCENDING), ("received.recorded_at", ASCENDING)], partialFilterExpression={"published": False}
+        )
+        await self._submissions.create_index("judged.supersedes", sparse=True)
+        await self._notices.create_index("submission_id")
+        await self._overdue.create_index([("period", ASCENDING), ("period_revision", ASCENDING)])
+
+    # Admission
+
+    async def begin(self, document: Document) -> bool:
+        """Whether this attempt is the only one at the report."""
+        return await insert_first(self._submissions, document)
+
+    async def take_over(self, document: Document, left_behind: str) -> bool:
+        """Whether this attempt replaced the one that was left behind."""
+        done = await self._submissions.replace_one({"_id": document["_id"], "attempt": left_behind}, document)
+        return bool(done.matched_count)
+
+    async def take_back(self, document: Document) -> None:
+        await self._submissions.delete_one({"_id": document["_id"], "attempt": document["attempt"]})
+
+    async def published(self, document: Document) -> None:
+        await self._submissions.update_one(
+            {"_id": document["_id"], "attempt": document["attempt"]},
+            {"$set": {"published": True}, "$unset": {"attempt": ""}},
+        )
+
+    async def has_attempts(self, period: str, since: datetime) -> bool:
+        """Whether reports of the period are on their way into the log."""
+        wanted = {"period": period, "published": False, "received.recorded_at": {"$gte": since}}
+        return await self._submissions.find_one(wanted, {"_id": True}) is not None
+
+    # Reports
+
+    async def submission(self, submission_id: str) -> Document | None:
+        return await self._submissions.find_one({"_id": submission_id})
+
+    async def page(
+        self, region_code: str | None, period: str | None, after: tuple[datetime, str] | None, limit: int
+    ) -> list[Document]:
+        """Reports without their findings, newest first, those behind ``after`` (time of recording, id)."""
+        wanted: Document = {"published": True}
+        if region_code is not None:
+            wanted["region_code"] = region_code
+        if period is not None:
+            wanted["period"] = period
+        if after is not None:
+            at, submission_id = after
+            wanted["$or"] = [
+                {"received.recorded_at": {"$lt": at}},
+                {"received.recorded_at": at, "_id": {"$lt": submission_id}},
+            ]
+        return await self._submissions.find(wanted, _LINE).sort(_NEWEST_FIRST).limit(limit).to_list(limit)
+
+    async def successor_of(self, submission_id: str) -> str | None:
+        found = await self._submissions.find_one({"judged.supersedes": submission_id}, {"_id": True})
+        return found["_id"] if found else None
+
+    async def notices_of(self, submission_id: str) -> list[Document]:
+        return await self._notices.find({"submission_id": submission_id}).to_list(None)
+
+    async def ledger(self, periods: Sequence[str]) -> Ledger:
+        counted = await aggregate(
+            self._submissions,
+            [{"$match": {"period": {"$in": list(periods)}}}, {"$group": {"_id": None} | _COUNTS}, {"$unset": "_id"}],
+        )
+        counts = counted[0] if counted else dict.fromkeys(_COUNTS, 0)
+        current = await self._periods.find({"_id": {"$in": list(periods)}}).to_list(None)
+        revisions = [{"period": period["_id"], "period_revision": period["revision"]} for period in current]
+        overdue = await self._overdue.count_documents({"$or": revisions}) if revisions else 0
+        return Ledger(**counts, overdue=overdue)
+
+    # Facts from the log. The first record of a fact counts; repeating one changes nothing.
+
+    async def add_received(self, facts: Iterable[tuple[Document, datetime]]) -> None:
+        """Reports, and when the log had them. What the log has first replaces what an attempt noted."""
+        writes = [UpdateOne({"_id": fact["_id"]}, _received(fact, at), upsert=True) for fact, at in facts]
+        await _write(self._submissions, writes)
+
+    async def add_stage(self, facts: Iterable[Document]) -> None:
+        """What another service said of reports; it may be read before the report itself."""
+        writes = [UpdateOne({"_id": fact["_id"]}, _what_is_missing(fact), upsert=True) for fact in facts]
+        await _write(self._submissions, writes)
+
+    async def add_notices(self, notices: Iterable[Document]) -> None:
+        await _write(self._notices, [_unless_there(notice) for notice in notices])
+
+    async def add_overdue(self, overdue: Iterable[Document]) -> None:
+        await _write(self._overdue, [_unless_there(region) for region in overdue])
+
+    # Periods
+
+    async def period(self, period: str) -> PeriodChangedV1 | None:
+        found = await self._periods.find_one({"_id": period})
+        return _period(found) if found else None
+
+    async def periods(self) -> list[PeriodChangedV1]:
+        """The latest first."""
+        return [_period(found) for found in await self._periods.find().sort("_id", DESCENDING).to_list(None)]
+
+    async def change_period(self, change: PeriodChangedV1) -> None:
+        """Keep the next revision, not yet announced.
+
+        Raises:
+            Conflict: somebody else changed the period in the meantime.
+        """
+        document = kept.period(change) | {"announced": False}
+        await move(self._periods, [Move(document, change.revision - 1 or None)])
+
+    async def unannounced(self) -> list[PeriodChangedV1]:
+        return [_period(found) for found in await self._periods.find({"announced": False}).to_list(None)]
+
+    async def announced(self, change: PeriodChangedV1) -> bool:
+        """Note that the log has it; False where the period has moved on since."""
+        wanted = {"_id": change.period, "revision": change.revision}
+        done = await self._periods.update_one(wanted, {"$set": {"announced": True}})
+        return bool(done.matched_count)
+
+    async def add_periods(self, changes: Iterable[PeriodChangedV1]) -> None:
+        """Changes from the log, where the marks stand before the change; an older one is passed over."""
+        writes = [UpdateOne({"_id": change.period}, _unless_older(change), upsert=True) for change in changes]
+        await _write(self._periods, writes)
+
+
+async def _write(collection: Collection, writes: Sequence[UpdateOne]) -> None:
+    """In order, so that of two records of one fact the first counts."""
+    if writes:
+        await collection.bulk_write(writes)
+
+
+def _period(document: Mapping[str, Any]) -> PeriodChangedV1:
+    return PeriodChangedV1.model_validate(document, strict=False)
+
+
+def _received(fact: Document, at: datetime) -> list[Document]:
+    unlogged = {"$eq": [{"$type": "$logged_at"}, "missing"]}
+    fields = {
+        "region_code": {"$literal": fact["region_code"]},
+        "period": {"$literal": fact["period"]},
+        "received": {"$cond": [unlogged, {"$literal": fact["received"]}, "$received"]},
+        "published": True,
+        "logged_at": {"$ifNull": ["$logged_at", at]},
+    }
+    return [{"$set": fields}, {"$unset": "attempt"}]
+
+
+def _what_is_missing(fact: Document) -> list[Document]:
+    fields = {name: {"$ifNull": [f"${name}", {"$literal": told}]} for name, told in fact.items() if name != "_id"}
+    return [{"$set": fields}]
+
+
+def _unless_there(document: Document) -> UpdateOne:
+    return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
+
+
+def _unless_older(change: PeriodChangedV1) -> list[Document]:
+    newer = {"$gte": [change.revision, {"$ifNull": ["$revision", 0]}]}
+    return [{"$replaceWith": {"$cond": [newer, {"$literal": kept.period(change) | {"announced": True}}, "$$ROOT"]}}]
+
+
+def _count(*conditions: Any) -> Document:
+    return {"$sum": {"$cond": [{"$and": list(conditions)}, 1, 0]}}
+
+
+def _has(field: str) -> Document:
+    return {"$eq": [{"$type": f"${field}"}, "object"]}
+
+
+_SENT: Final = {"$eq": ["$published", True]}
+_COUNTS: Final = {
+    "sent": _count(_SENT),
+    "pending": _count(_SENT, {"$not": [_has("judged")]}),
+    "judged": _count(_has("judged")),
+    **{outcome.value: _count({"$eq": ["$judged.outcome", outcome.value]}) for outcome in VerdictOutcome},
+    "scored": _count(_has("scored")),
+    "superseded": _count({"$eq": [{"$type": "$judged.supersedes"}, "string"]}),
+}
