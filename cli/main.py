@@ -2,9 +2,12 @@
 
 import typer
 
-from cli import stack
+from cli import generate, stack
+from cli.demo.run import demo
 
 app = typer.Typer(
     help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
 )
 app.add_typer(stack.app)
+app.command()(generate.generate)
+app.command()(demo)

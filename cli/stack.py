@@ -27,7 +27,7 @@ def up() -> None:
     SPM_KAFKA, SPM_MONGO and SPM_SMTP name engines that run elsewhere. SPM_PORT_KAFKA, _MONGO, _SMTP, _INTAKE,
     _VALIDATION, _SCORING and _NOTIFY demand a port.
     """
-    with _plain_errors():
+    with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - see above
 
         stack.up(stack.FOLDER, LocalSettings(), typer.echo)
@@ -36,7 +36,7 @@ def up() -> None:
 @app.command()
 def down() -> None:
     """Stop what `spm up` started. What was kept stays."""
-    with _plain_errors():
+    with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - see above
 
         stack.down(stack.FOLDER, typer.echo)
@@ -45,7 +45,7 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Show each part of the local stack; exit code 1 when one is not ready."""
-    with _plain_errors():
+    with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - see above
 
         rows = stack.status(stack.FOLDER, LocalSettings())
@@ -72,7 +72,7 @@ def _table(rows: "list[Row]") -> Table:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """What a person can mend ends in a plain sentence and exit code 1."""
     try:
         yield

@@ -1,0 +1,210 @@
+"""The year as it passes: entry opens, reports come in, entry closes, awards are decided, officials are told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from chassis.clock import monotonic_s
+from chassis.kafka import wait_until_read
+from chassis.settings import Settings
+from cli.demo.doors import Answer, DemoError, Doors, RefusedError
+from cli.demo.plan import Plan, PlannedReport
+from cli.demo.screen import Screen
+from contracts.notice import NoticeState
+from contracts.quarter import quarters_of
+from contracts.topics import AWARD_CHANGED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED
+
+CONCURRENCY: Final = 16
+STALLED_S: Final = 120.0
+"""How long a step may go without progress before the demo gives up."""
+_LOOK_EVERY_S: Final = 0.5
+_WHAT_NOTIFY_READS: Final = (SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED, AWARD_CHANGED)
+_UNSETTLED: Final = {NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE}
+_OPEN_REASON: Final = "Demonstration with synthetic figures: entry opens."
+_CLOSE_REASON: Final = "Demonstration with synthetic figures: entry closes."
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the system says at the end."""
+
+    ledger: Answer
+    stories: Mapping[str, Answer]
+    """Each report's status and findings, by the planned key."""
+    award: Answer
+    attainment: Mapping[str, Answer]
+    """By period."""
+    notices: Mapping[tuple[str, str], int]
+    """By kind and state."""
+
+
+@dataclass
+class Flow:
+    plan: Plan
+    doors: Doors
+    settings: Settings
+    """Where Kafka is, to see how far the notices have come."""
+    screen: Screen
+    replayed: int = 0
+    """Reports that the system had already."""
+    already: list[str] = field(default_factory=list)
+    """Steps that an earlier run had done."""
+
+    @property
+    def periods(self) -> list[str]:
+        return [quarter.text for quarter in quarters_of(self.plan.fiscal_year)]
+
+    async def run(self) -> Found:
+        await self.open_entry()
+        receipts = await self.send()
+        await self.wait_until_scored()
+        await self.close_entry()
+        await self.decide_awards()
+        await self.wait_until_told()
+        return await self.read_back(receipts)
+
+    async def open_entry(self) -> None:
+        """Open each period that was never opened; one that is closed stays closed."""
+        for period in self.periods:
+            known = await self.doors.period(period)
+            if known is None:
+                await self.doors.order_period(period, "open", _OPEN_REASON)
+            elif known["state"] == "closed":
+                self.already.append(f"entry of {period} is closed")
+
+    async def send(self) -> Mapping[str, str]:
+        """Each report's submission id by its key."""
+        received: dict[str, str] = {}
+        with self.screen.step("reports sent", len(self.plan.reports)) as step:
+
+            async def send_in_turn(reports: Iterable[PlannedReport]) -> None:
+                for report in reports:
+                    receipt, replayed = await self.doors.send(report)
+                    received[report.key] = receipt["submission_id"]
+                    self.replayed += replayed
+                    step.at(len(received))
+
+            await _all(send_in_turn(reports) for reports in _lanes(self.plan.reports))
+        return received
+
+    async def wait_until_scored(self) -> None:
+        sent = len(self.plan.reports)
+
+        async def finished() -> int:
+            ledger = await self.doors.ledger(self.plan.fiscal_year)
+            return int(ledger["scored"] + ledger["returned"] - max(0, ledger["sent"] - sent))
+
+        await self._watch("reports judged and scored", sent, finished)
+
+    async def close_entry(self) -> None:
+        with self.screen.step("periods closed", len(self.periods)) as step:
+            for number, period in enumerate(self.periods, start=1):
+                known = await self.doors.period(period)
+                if known is None or known["state"] != "closed":
+                    await self.doors.order_period(period, "closed", _CLOSE_REASON)
+                step.at(number)
+
+    async def decide_awards(self) -> None:
+        """Nominate, then decide; what is decided stays."""
+        year = self.plan.edition_year
+        awards = (await self.doors.award(year))["awards"]
+        if all(award["state"] == "decided" for award in awards):
+            self.already.append(f"edition {year} is decided")
+            return
+        with self.screen.step("categories nominated and decided", len(awards)):
+            await self._nominate(year)
+            await self.doors.order_award(year, "decide")
+
+    async def _nominate(self, year: int) -> None:
+        """As soon as nothing is in flight any more."""
+        end_s = monotonic_s() + STALLED_S
+        while True:
+            try:
+                await self.doors.order_award(year, "nominate")
+            except RefusedError as refusal:
+                if refusal.slug != "figures-in-flight" or monotonic_s() > end_s:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def wait_until_told(self) -> None:
+        """Until every fact has its notices and every notice has its end."""
+        group = f"{self.settings.kafka_prefix}spm-notify"
+        await _all(
+            asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in _WHAT_NOTIFY_READS
+        )
+        notices = await self._notices()
+
+        async def settled() -> int:
+            return sum(count for (_, state), count in (await self._notices()).items() if state not in _UNSETTLED)
+
+        await self._watch("notices settled", sum(notices.values()), settled)
+
+    async def read_back(self, submission_ids: Mapping[str, str]) -> Found:
+        stories: dict[str, Answer] = {}
+        with self.screen.step("verdicts read back", len(submission_ids)) as step:
+
+            async def read(ids: Iterable[tuple[str, str]]) -> None:
+                for key, submission_id in ids:
+                    stories[key] = await self.doors.story(submission_id)
+                    step.at(len(stories))
+
+            ids = list(submission_ids.items())
+            await _all(read(ids[lane::CONCURRENCY]) for lane in range(CONCURRENCY))
+        return Found(
+            ledger=await self.doors.ledger(self.plan.fiscal_year),
+            stories=stories,
+            award=await self.doors.award(self.plan.edition_year),
+            attainment={period: await self.doors.attainment(period) for period in self.periods},
+            notices=await self._notices(),
+        )
+
+    async def _notices(self) -> Mapping[tuple[str, str], int]:
+        summary = await self.doors.notices(self.plan.fiscal_year)
+        return {(row["kind"], row["state"]): row["notices"] for row in summary["counts"]}
+
+    async def _watch(self, title: str, total: int, look: Callable[[], Awaitable[int]]) -> None:
+        """Until all is done.
+
+        Raises:
+            DemoError: nothing moved for too long.
+        """
+        with self.screen.step(title, total) as step:
+            done, moved_s = await look(), monotonic_s()
+            while done < total:
+                await asyncio.sleep(_LOOK_EVERY_S)
+                now_done = await look()
+                if now_done != done:
+                    done, moved_s = now_done, monotonic_s()
+                elif monotonic_s() - moved_s > STALLED_S:
+                    text = f"{title}: {done} of {total}, and nothing moved for {STALLED_S:.0f} s."
+                    raise DemoError(f"{text} Look at the logs of the services and at: make status")
+                step.at(done)
+
+
+def _lanes(reports: Iterable[PlannedReport]) -> list[list[PlannedReport]]:
+    """The reports parted for concurrent senders, each region within one lane, so that its reports keep their order."""
+    lanes: list[list[PlannedReport]] = [[] for _ in range(CONCURRENCY)]
+    lane_of: dict[str, list[PlannedReport]] = {}
+    for report in reports:
+        lane = lane_of.setdefault(report.region.code, lanes[len(lane_of) % CONCURRENCY])
+        lane.append(report)
+    return lanes
+
+
+async def _all(work: Iterable[Awaitable[Any]]) -> None:
+    """All at once; the first failure ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(_awaited(one))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
