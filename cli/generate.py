@@ -26,12 +26,13 @@ GENERATED: Final[dict[Path, Callable[[], str]]] = {
 
 def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
+    root: Annotated[Path, typer.Option(help="The project's folder.")] = ROOT,
 ) -> None:
     """Write the files that follow from the code: schemas and the AsyncAPI document."""
-    outdated = stale(ROOT)
+    outdated = stale(root)
     for path, text in outdated.items():
         if not check:
-            target = ROOT / path
+            target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         print(f"{'stale' if check else 'written'}: {path}")
