@@ -161,16 +161,12 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
 
 async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
     """Return when the group has committed everything that stood in the topic at the call."""
-    name = settings.kafka_prefix + topic.name
+    partitions = await _partitions(settings, topic)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
     )
     try:
         await consumer.start()
-        await consumer.topics()
-        partitions = [TopicPartition(name, number) for number in consumer.partitions_for_topic(name) or ()]
-        if not partitions:
-            raise Retryable(f"topic {name} is not there yet")
         first = await consumer.beginning_offsets(partitions)
         behind = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
         while behind:
@@ -180,6 +176,20 @@ async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
                 await asyncio.sleep(_LOOK_AGAIN_S)
     finally:
         await consumer.stop()
+
+
+async def _partitions(settings: Settings, topic: Topic) -> list[TopicPartition]:
+    name = settings.kafka_prefix + topic.name
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        described = await admin.describe_topics([name])
+    finally:
+        await admin.close()
+    partitions = [TopicPartition(name, row["partition"]) for one in described for row in one["partitions"]]
+    if not partitions:
+        raise Retryable(f"topic {name} is not there yet")
+    return partitions
 
 
 def _new(topic: Topic, settings: Settings) -> NewTopic:
