@@ -1,15 +1,14 @@
 """Brings notices to the mail server: claim, render, send, keep the end, publish it."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from chassis.clock import Clock
 from chassis.errors import Retryable
 from chassis.events import Event
-from chassis.kafka import Publisher
 from chassis.logs import logger
 from contracts.notice import NoticeSettledV1, NoticeState
 from contracts.topics import NOTICE_SETTLED
@@ -32,13 +31,17 @@ REMEMBERED: Final = timedelta(milliseconds=NOTICE_SETTLED.retention_ms)
 log = logger(__name__)
 
 
+class Publishes(Protocol):
+    async def publish(self, events: Iterable[Event]) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     store: NoticeStore
     letters: Letters
     courier: Courier
     origin: Origin
-    publisher: Publisher
+    publisher: Publishes
     clock: Clock
     metrics: NoticeMetrics
     attempts_max: int

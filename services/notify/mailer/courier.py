@@ -16,6 +16,8 @@ from services.notify.domain.delivery import Answer
 ANSWER_S: Final = 30.0
 """For one answer of the server; a whole delivery may take twice as long."""
 PERMANENT: Final = 500
+CLOSING: Final = 421
+"""The server ends the connection (RFC 5321, 3.8)."""
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
@@ -108,15 +110,16 @@ class Connection:
             async with asyncio.timeout(self._delivery_s):
                 await self._client.sendmail(sender, [recipient], mail)
         except aiosmtplib.SMTPRecipientsRefused as refusal:
-            return _answer_of(refusal.recipients[0].code)
+            return self._answer_of(refusal.recipients[0].code)
         except aiosmtplib.SMTPDataError as refusal:
-            return _answer_of(refusal.code)
+            return self._answer_of(refusal.code)
         except (aiosmtplib.SMTPException, OSError):
             # What concerns us rather than this one mail (a refused sender, a dropped connection) may be mended.
             self._client.close()
             return Answer.POSTPONED
         return Answer.ACCEPTED
 
-
-def _answer_of(code: int) -> Answer:
-    return Answer.REFUSED if code >= PERMANENT else Answer.POSTPONED
+    def _answer_of(self, code: int) -> Answer:
+        if code == CLOSING:
+            self._client.close()
+        return Answer.REFUSED if code >= PERMANENT else Answer.POSTPONED

@@ -58,8 +58,8 @@ def mail_of(notice: Notice, letter: Letter, origin: Origin) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"SPM notices <spm-notices.{origin.domain}>"
-    mail["Content-Language"] = "id, en"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    mail["Content-Language"] = "id, en"  # here, because set_content drops what begins with Content-
     mail.set_boundary(f"=_{notice.id}")
     return mail.as_bytes()

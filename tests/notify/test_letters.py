@@ -1,0 +1,129 @@
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+
+from contracts.message import Bilingual
+from contracts.notice import NoticeKind
+from services.notify.domain.examples import FACTS, example_of
+from services.notify.domain.facts import Deficiency, Facts, Remark, ReportMissing, ReportReturned
+from services.notify.mailer.letters import FOLDER, Letters
+from tests.notify.golden_letters import LETTERS, as_text, file_of
+from tests.notify.messages import CLOSED, DUE
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+each_kind = pytest.mark.parametrize("facts", FACTS, ids=lambda facts: facts.kind)
+
+
+class Page(HTMLParser):
+    """Counts what an accessible letter needs and must not have."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.languages: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: set[str] = set()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        named = dict(attrs)
+        if tag in {"html", "section"}:
+            self.languages.append(named.get("lang") or "")
+        self.addresses += [value or "" for name, value in attrs if name in {"href", "src", "action", "background"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+
+def remark(text: str) -> Remark:
+    both = Bilingual(id=text, en=text)
+    return Remark(service=both, pointer=text, found=text, expected=text, summary=both, remedy=both)
+
+
+def with_text(text: str) -> ReportReturned:
+    return ReportReturned(
+        revision=1, arrived_at=DUE, due_at=DUE, on_time=False, remarks=(remark(text),), errors=1, warnings=0
+    )
+
+
+def test_there_is_an_example_and_a_folder_of_each_kind() -> None:
+    assert {facts.kind for facts in FACTS} == set(NoticeKind)
+    assert {folder.name for folder in FOLDER.iterdir()} - {"layout", "pages"} == set(NoticeKind)
+
+
+@each_kind
+def test_each_letter_reads_as_its_golden_file(facts: Facts) -> None:
+    assert as_text(facts) == file_of(facts).read_text()
+
+
+@each_kind
+def test_each_letter_says_in_both_languages_that_it_is_no_legal_instrument(facts: Facts) -> None:
+    letter = LETTERS.letter(example_of(facts))
+    for text in (letter.text, " ".join(letter.html.split())):
+        assert "bukan produk hukum" in text
+        assert "not a legal instrument" in text
+        assert text.index("bukan produk hukum") < text.index("not a legal instrument")
+
+
+@each_kind
+def test_each_html_is_whole_marks_its_languages_and_loads_nothing(facts: Facts) -> None:
+    page = Page(LETTERS.letter(example_of(facts)).html)
+
+    assert page.open == []
+    assert page.languages == ["id", "id", "en"]
+    assert not page.tags & {"img", "script", "link", "iframe", "form"}
+    assert all(address.startswith("https://notices.example/inbox/99.71") for address in page.addresses)
+
+
+@each_kind
+def test_the_same_notice_gives_the_same_letter(facts: Facts) -> None:
+    assert LETTERS.letter(example_of(facts)) == Letters("https://notices.example/").letter(example_of(facts))
+
+
+def test_what_a_region_wrote_stays_text_in_html() -> None:
+    letter = LETTERS.letter(example_of(with_text('<script>alert("1")</script>{{ 7 * 7 }}')))
+
+    assert "<script>" not in letter.html
+    assert "&lt;script&gt;" in letter.html
+    assert "{{ 7 * 7 }}" in letter.text
+
+
+def test_a_report_that_came_late_is_told_that_the_deadline_had_passed() -> None:
+    assert "Batas ini sudah lewat" in LETTERS.letter(example_of(with_text("x"))).text
+
+
+def test_findings_that_are_not_listed_are_counted() -> None:
+    facts = with_text("x").model_copy(update={"errors": 1_235})
+    letter = LETTERS.letter(example_of(facts))
+    assert "Dan 1.234 temuan lain" in letter.text
+    assert "And 1,234 more findings" in letter.html
+
+
+@pytest.mark.parametrize(("returned", "words"), [(0, "Tidak ada kiriman yang tiba"), (2, "2 kiriman telah tiba")])
+def test_an_overdue_report_is_told_whether_anything_came(returned: int, words: str) -> None:
+    facts = ReportMissing(due_at=DUE, closed_at=CLOSED, returned_reports=returned)
+    letter = LETTERS.letter(example_of(facts))
+    assert words in letter.text
+    assert words in letter.html
+
+
+def test_a_deficiency_without_a_single_sector_behind_is_told_without_a_list() -> None:
+    facts = Deficiency(
+        revision=1,
+        index_pct=Decimal("99.99"),
+        expected_pct=Decimal("100.00"),
+        gap_pct=Decimal("0.01"),
+        completeness_pct=Decimal(100),
+        band=Bilingual(id="Tuntas Utama", en="Attained, first class"),
+        sectors=(),
+    )
+    assert "terendah lebih dulu" not in LETTERS.letter(example_of(facts)).text
+
+
+def test_the_version_names_the_words() -> None:
+    assert LETTERS.version == Letters("https://elsewhere.example").version
+    assert len(LETTERS.version) == 16

@@ -1,0 +1,95 @@
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from chassis.errors import Misconfigured
+from services.notify.domain.examples import FACTS, example_of
+from services.notify.domain.notice import Notice
+from services.notify.mailer.letters import Letter
+from services.notify.mailer.mail import Origin, mail_of
+from tests.notify.golden_letters import LETTERS
+
+ORIGIN = Origin("SPM Awards", "spm@notices.example")
+NOTICE = example_of(FACTS[0])
+
+
+def parsed(notice: Notice = NOTICE, letter: Letter | None = None) -> EmailMessage:
+    return message_from_bytes(mail_of(notice, letter or LETTERS.letter(notice), ORIGIN), policy=default)
+
+
+def test_a_mail_carries_the_headers_of_an_automatic_notice() -> None:
+    mail = parsed()
+    ending = f".{NOTICE.recipient.digest[:16]}@notices.example>"
+
+    assert mail["From"] == "SPM Awards <spm@notices.example>"
+    assert mail["To"] == "Tim Penerapan SPM Kota Contoh <tim-spm@99-71.daerah.example>"
+    assert mail["Message-ID"].strip() == f"<{NOTICE.id}{ending}"
+    assert mail["In-Reply-To"].strip() == mail["References"].strip() == f"<{NOTICE.thread_id}{ending}"
+    assert parsedate_to_datetime(mail["Date"]) == NOTICE.matter.fact_at
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Auto-Response-Suppress"] == "All"
+    assert mail["List-Id"] == "SPM notices <spm-notices.notices.example>"
+    assert mail["Content-Language"] == "id, en"
+
+
+def test_a_mail_has_the_letter_as_text_and_as_html() -> None:
+    mail = parsed()
+    letter = LETTERS.letter(NOTICE)
+    text, html = mail.iter_parts()
+
+    assert mail.get_content_type() == "multipart/alternative"
+    assert text.get_content().split() == letter.text.split()
+    assert html.get_content().split() == letter.html.split()
+
+
+@pytest.mark.parametrize("facts", FACTS, ids=lambda facts: facts.kind)
+def test_each_attempt_is_the_same_to_the_byte_and_safe_for_seven_bits(facts: object) -> None:
+    notice = next(example_of(known) for known in FACTS if known is facts)
+    once, again = (mail_of(notice, LETTERS.letter(notice), ORIGIN) for _ in range(2))
+
+    assert once == again
+    assert once.isascii()
+    assert max(map(len, once.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize("poison", ["\r\nBcc: x@y.example", "\nX-Poison: 1", "\r\n\r\nbody", "\u2028Bcc: x"])
+def test_a_name_that_holds_line_ends_cannot_add_a_header(poison: str) -> None:
+    notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name=f"Kota Contoh{poison}"))
+
+    # The address refuses them outright; the subject makes one line of them.
+    subject = LETTERS.subject(notice)
+    assert subject.splitlines() == [subject]
+    try:
+        mail = message_from_bytes(mail_of(notice, LETTERS.letter(notice), ORIGIN), policy=default)
+    except ValueError:
+        return
+    assert mail["Bcc"] is None
+    assert mail["X-Poison"] is None
+
+
+@pytest.mark.parametrize("subject", ["a\r\nBcc: x@y.example", "a\nb"])
+def test_a_subject_with_a_line_end_is_refused_even_if_it_came_so_far(subject: str) -> None:
+    with pytest.raises(ValueError, match="linefeed or carriage return"):
+        mail_of(NOTICE, Letter(subject, "text", "html"), ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("SPM Awards <spm@notices.example>", Origin("SPM Awards", "spm@notices.example")),
+        ("spm@notices.example", Origin("", "spm@notices.example")),
+    ],
+)
+def test_the_origin_is_read_from_the_setting(text: str, origin: Origin) -> None:
+    assert Origin.parse(text) == origin
+    assert origin.domain == "notices.example"
+
+
+@pytest.mark.parametrize("text", ["", "SPM Awards", "SPM <spm@>"])
+def test_an_origin_without_a_plain_address_is_refused(text: str) -> None:
+    with pytest.raises(Misconfigured, match="SPM_MAIL_FROM"):
+        Origin.parse(text)

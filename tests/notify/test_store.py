@@ -1,0 +1,227 @@
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+import pytest_asyncio
+
+from chassis.mongo import Database, Document
+from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from services.notify.domain.cursor import cursor_after, place_of
+from services.notify.domain.examples import FACTS, example_of
+from services.notify.domain.notice import Notice
+from services.notify.store import LEASE, KeptNotice, NoticeStore
+
+RETURNED, WARNED, OVERDUE, *_, WON = (example_of(facts) for facts in FACTS)
+FACT_AT = RETURNED.matter.fact_at
+LATER = FACT_AT + timedelta(minutes=1)
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture
+async def store(database: Database) -> AsyncIterator[NoticeStore]:
+    await database["notices"].delete_many({})
+    store = NoticeStore(database)
+    await store.prepare()
+    yield store
+    await database["notices"].delete_many({})
+
+
+async def documents(database: Database) -> list[Document]:
+    found = await database["notices"].find({}).to_list(None)
+    return sorted(found, key=lambda document: document["_id"])
+
+
+async def claimed(store: NoticeStore, now: datetime = LATER) -> KeptNotice:
+    kept = await store.claim(now, since=EVER)
+    assert kept is not None
+    return kept
+
+
+def ended(notice: Notice, state: NoticeState = NoticeState.DELIVERED, attempts: int = 1) -> NoticeSettledV1:
+    return NoticeSettledV1(
+        notice_id=notice.id,
+        kind=notice.matter.kind,
+        region_code=notice.matter.region_code,
+        channel="email",
+        recipient_digest=notice.recipient.digest,
+        state=state,
+        attempts=attempts,
+        settled_at=LATER,
+        fact_id=notice.matter.fact_id,
+    )
+
+
+async def test_a_notice_is_kept_once_and_read_back_whole(store: NoticeStore) -> None:
+    assert await store.keep([RETURNED, WON], templates="t") == [RETURNED, WON]
+    assert await store.keep([RETURNED, WON, WARNED], templates="t") == [WARNED]
+
+    kept = await store.find("99.71", RETURNED.id)
+    assert kept == KeptNotice(RETURNED, NoticeState.CREATED, 0, None)
+    assert await store.find("99.72", RETURNED.id) is None
+
+
+async def test_keeping_nothing_is_possible(store: NoticeStore) -> None:
+    assert await store.keep([], templates="t") == []
+    await store.keep_ends([])
+
+
+async def test_making_a_notice_and_ending_it_commute(store: NoticeStore, database: Database) -> None:
+    async def make() -> None:
+        await store.keep([RETURNED], templates="t")
+
+    async def end() -> None:
+        await store.keep_ends([ended(RETURNED)])
+
+    outcomes = []
+    for steps in {*permutations((make, make, end)), *permutations((make, end, end))}:
+        await database["notices"].delete_many({})
+        for step in steps:
+            await step()
+        outcomes.append(await documents(database))
+
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert outcomes[0][0]["state"] == NoticeState.DELIVERED
+    assert "next_at" not in outcomes[0][0]
+
+
+async def test_what_was_sent_here_equals_what_is_rebuilt_from_the_log(store: NoticeStore, database: Database) -> None:
+    await store.keep([RETURNED], templates="t")
+    end = await store.settle(await claimed(store), NoticeState.DELIVERED, LATER)
+    assert end is not None
+    await store.keep_ends([end])
+    lived = await documents(database)
+
+    await database["notices"].delete_many({})
+    await store.keep_ends([end])
+    await store.keep([RETURNED], templates="t")
+
+    assert await documents(database) == lived
+
+
+async def test_an_end_that_is_read_first_leaves_nothing_to_send_and_nothing_to_list(store: NoticeStore) -> None:
+    await store.keep_ends([ended(RETURNED)])
+
+    assert not await store.anything_due(LATER, since=EVER)
+    assert await store.newest(limit=10) == []
+    assert await store.summary(2023) == []
+
+
+async def test_a_claim_holds_until_its_lease_ends_and_then_belongs_to_the_next(store: NoticeStore) -> None:
+    await store.keep([RETURNED], templates="t")
+    first = await claimed(store)
+
+    assert (first.state, first.attempts) == (NoticeState.SENDING, 1)
+    assert await store.claim(LATER + LEASE - timedelta(seconds=1), since=EVER) is None
+
+    second = await claimed(store, LATER + LEASE)
+    assert second.attempts == 2
+    assert await store.settle(first, NoticeState.PERMANENT_FAILURE, LATER + LEASE) is None
+    assert not await store.postpone(first, LATER + LEASE)
+    end = await store.settle(second, NoticeState.DELIVERED, LATER + LEASE)
+    assert end is not None
+    assert (end.state, end.attempts) == (NoticeState.DELIVERED, 2)
+
+
+async def test_the_notice_that_waits_longest_is_claimed_first_and_a_postponed_one_waits(store: NoticeStore) -> None:
+    await store.keep([RETURNED, OVERDUE], templates="t")
+    first = await claimed(store)
+    assert await store.postpone(first, LATER + timedelta(seconds=4))
+
+    other = await claimed(store)
+
+    assert other.notice != first.notice
+    assert not await store.anything_due(LATER + timedelta(seconds=3), since=EVER)
+    assert (await claimed(store, LATER + timedelta(seconds=4))).notice == first.notice
+
+
+async def test_a_fact_older_than_the_log_of_ends_is_not_claimed(store: NoticeStore) -> None:
+    await store.keep([RETURNED], templates="t")
+
+    assert not await store.anything_due(LATER, since=FACT_AT)
+    assert await store.claim(LATER, since=FACT_AT) is None
+    assert await store.count_open(since=FACT_AT) == 0
+    assert await store.count_open(since=EVER) == 1
+
+
+async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore) -> None:
+    notices = [example_of(facts) for facts in FACTS]
+    await store.keep(notices, templates="t")
+
+    async def take() -> list[str]:
+        taken = []
+        while kept := await store.claim(LATER, since=EVER):
+            taken.append(kept.notice.id)
+        return taken
+
+    taken = [notice_id for share in await asyncio.gather(*(take() for _ in range(4))) for notice_id in share]
+    assert sorted(taken) == sorted(notice.id for notice in notices)
+
+
+async def test_an_end_stays_unpublished_until_it_is_read_back(store: NoticeStore) -> None:
+    await store.keep([RETURNED], templates="t")
+    end = await store.settle(await claimed(store), NoticeState.DELIVERED, LATER)
+    assert end is not None
+
+    assert await store.unpublished(before=LATER, limit=10) == []
+    assert await store.unpublished(before=LATER + timedelta(seconds=1), limit=10) == [end]
+    await store.keep_ends([end])
+    assert await store.unpublished(before=LATER + timedelta(seconds=1), limit=10) == []
+
+
+async def test_an_end_is_moved_by_a_later_end_alone(store: NoticeStore) -> None:
+    await store.keep([RETURNED], templates="t")
+    stale = await claimed(store)
+    await store.keep_ends([ended(RETURNED, NoticeState.GIVEN_UP, 12)])
+
+    await store.keep([RETURNED], templates="t")
+    assert not await store.postpone(stale, LATER)
+    assert await store.settle(stale, NoticeState.DELIVERED, LATER) is None
+    assert await store.claim(LATER + LEASE, since=EVER) is None
+
+    kept = await store.find("99.71", RETURNED.id)
+    assert kept is not None
+    assert (kept.state, kept.attempts) == (NoticeState.GIVEN_UP, 12)
+
+
+async def test_a_list_goes_on_where_it_stopped(store: NoticeStore) -> None:
+    notices = [example_of(facts) for facts in FACTS]
+    await store.keep(notices, templates="t")
+
+    listed: list[str] = []
+    cursor = None
+    while page := await store.newest(region="99.71", after=place_of(cursor), limit=4):
+        listed += [kept.notice.id for kept in page]
+        cursor = cursor_after(page[-1].notice)
+
+    assert listed == sorted(notice.id for notice in notices)
+
+
+@pytest.mark.parametrize(
+    ("region", "kind", "state", "found"),
+    [
+        (None, None, None, 2),
+        ("99.71", None, NoticeState.CREATED, 2),
+        ("99.71", NoticeKind.AWARD_WON, None, 1),
+        ("99.71", None, NoticeState.DELIVERED, 0),
+        ("64.71", None, None, 0),
+    ],
+)
+async def test_a_list_is_narrowed_by_what_is_asked(
+    store: NoticeStore, region: str | None, kind: NoticeKind | None, state: NoticeState | None, found: int
+) -> None:
+    await store.keep([RETURNED, WON], templates="t")
+    assert len(await store.newest(region=region, kind=kind, state=state, limit=10)) == found
+
+
+async def test_the_summary_counts_by_kind_and_state(store: NoticeStore) -> None:
+    await store.keep([RETURNED, WARNED, WON], templates="t")
+    await store.keep_ends([ended(WARNED)])
+
+    assert await store.summary(2023) == [
+        (NoticeKind.AWARD_WON, NoticeState.CREATED, 1),
+        (NoticeKind.SUBMISSION_RETURNED, NoticeState.CREATED, 1),
+        (NoticeKind.WARNINGS_TO_JUSTIFY, NoticeState.DELIVERED, 1),
+    ]
+    assert await store.summary(2022) == []
