@@ -84,7 +84,9 @@ class Decisions:
             case EntryClosedV1() as closed:
                 return self._settlement_of(closed, received.id).events
             case unexpected:
-                raise TypeError(f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists")
+                raise TypeError(
+                    f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists"
+                )
 
     def _verdict_on(self, report: SubmissionReceivedV1, cause: str) -> KeptVerdict:
         head = self._head(report.submission.region_code, report.submission.period)

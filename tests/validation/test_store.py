@@ -66,11 +66,13 @@ async def test_who_judges_second_is_refused(database: Database, other: KeptVerdi
     assert not (await store.known(submissions=(), settlements={settlement().id}, heads=())).settlements
 
 
-async def test_who_settles_second_is_refused(database: Database) -> None:
+async def test_who_settles_second_is_refused_before_a_head_moves(database: Database) -> None:
     store = await prepared(database)
+    head = EMPTY.after("s-1", VerdictOutcome.ACCEPTED, REPORT)
     await store.keep(verdicts=[], settlements=[settlement()], moved=[])
     with pytest.raises(Conflict):
-        await store.keep(verdicts=[], settlements=[settlement()], moved=[])
+        await store.keep(verdicts=[], settlements=[settlement()], moved=[(head, None)])
+    assert not (await store.known(submissions=(), settlements=(), heads={head.id})).heads
 
 
 async def test_a_head_moves_only_from_where_it_was_read(database: Database) -> None:

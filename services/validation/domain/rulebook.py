@@ -10,6 +10,7 @@ from contracts.message import Bilingual
 from contracts.quarter import Quarter
 from contracts.verdict import Severity
 from regulation.law import Law
+from regulation.rows import Rule as RuleRow
 from regulation.rows import ServiceType
 from services.validation.domain.rules import RULES, Rule
 
@@ -41,13 +42,8 @@ def rulebook_of(law: Law, period: str) -> Rulebook:
     RegulationError: no rule was in force in the period.
     """
     ruleset = law.ruleset(Quarter.parse(period).last_day)
-    clauses = []
-    for code, rule in RULES.items():
-        if row := ruleset.rules.get(code):
-            summary = Bilingual(id=row.what_id, en=row.what_en)
-            remedy = Bilingual(id=row.remedy_id, en=row.remedy_en)
-            clauses.append(Clause(code, rule, Severity(row.severity), summary, remedy))
-    return Rulebook(ruleset.id, ruleset.digest, tuple(clauses))
+    clauses = tuple(_clause(rule, ruleset.rules[code]) for code, rule in RULES.items() if code in ruleset.rules)
+    return Rulebook(ruleset.id, ruleset.digest, clauses)
 
 
 @lru_cache(maxsize=_LISTS_KEPT)
@@ -60,3 +56,13 @@ def services_of(law: Law, region_code: str, period: str) -> Mapping[str, Service
     region = law.regions.get(region_code)
     services = law.service_types(region, Quarter.parse(period).last_day) if region else ()
     return MappingProxyType({service.id: service for service in services})
+
+
+def _clause(breaches: Rule, row: RuleRow) -> Clause:
+    return Clause(
+        code=row.code,
+        breaches=breaches,
+        severity=Severity(row.severity),
+        summary=Bilingual(id=row.what_id, en=row.what_en),
+        remedy=Bilingual(id=row.remedy_id, en=row.remedy_en),
+    )

@@ -1,8 +1,12 @@
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
 from contracts.verdict import Severity
 from regulation.errors import RegulationError
 from regulation.law import Law
+from regulation.rulesets import RuleSet
 from services.validation.domain.rulebook import rulebook_of, services_of
 from services.validation.domain.rules import RULES
 from tests.validation.reports import JAKARTA, KOTA, PERIOD, PROVINSI, UNKNOWN
@@ -16,6 +20,16 @@ def test_the_clauses_carry_the_laws_severity_and_words_in_the_rulebooks_order(la
     assert by_code["served-within-target"].severity is Severity.WARNING
     assert by_code["team-formed"].summary.id.startswith("Laporan menyebut Tim Penerapan SPM")
     assert by_code["team-formed"].remedy.en.startswith("State the number and date of the decree")
+
+
+class LawOfOneRule(Law):
+    def ruleset(self, on: date) -> RuleSet:
+        whole = super().ruleset(on)
+        return replace(whole, rules={"team-formed": whole.rules["team-formed"]})
+
+
+def test_a_rule_that_is_not_in_force_is_not_asked(law: Law) -> None:
+    assert [clause.code for clause in rulebook_of(LawOfOneRule(law.rows), PERIOD).clauses] == ["team-formed"]
 
 
 def test_it_names_the_ruleset_that_a_verdict_rests_on(law: Law) -> None:

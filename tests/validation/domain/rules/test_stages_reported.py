@@ -36,3 +36,11 @@ def test_a_stage_written_twice_is_found_beside_the_one_it_displaced(law: Law) ->
     assert (twice.pointer, twice.found) == ("/stages/2/stage", "needs_calculation")
     assert twice.expected == "satu kali, seperti pada / once, as at /stages/1"
     assert missing.expected == "planning"
+
+
+def test_each_repetition_points_to_the_first(law: Law) -> None:
+    violations = stages_reported(case(law, submission(stages=(*STAGES, STAGES[0], STAGES[0]))))
+    assert [(violation.pointer, violation.expected[-9:]) for violation in violations] == [
+        ("/stages/4/stage", "/stages/0"),
+        ("/stages/5/stage", "/stages/0"),
+    ]
