@@ -53,7 +53,9 @@ class Handlers:
     def _scored(self, judged: SubmissionJudgedV1, cause: str) -> KeptScorecard:
         try:
             scored = score(judged, self.law)
-        except (Unscorable, RegulationError) as fault:
+        except RegulationError as silent:
+            raise Unprocessable("law-silent", f"{judged.region_code}, {judged.period}: {silent}") from silent
+        except Unscorable as fault:
             raise Unprocessable("unscorable", f"{judged.region_code}, {judged.period}: {fault}") from fault
         return KeptScorecard(scored.figures, Event.of(scored.scorecard, caused_by=cause))
 

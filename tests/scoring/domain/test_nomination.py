@@ -1,13 +1,12 @@
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from contracts.award import AwardState
 from regulation.awards import AwardEdition
 from regulation.law import Law
-from services.scoring.domain.nomination import Author, Proposal, decided, nominated, propose
+from services.scoring.domain.nomination import Proposal, decided, nominated, propose
+from tests.scoring.reports import AUTHOR
 from tests.scoring.years import figures, year
 
-AUTHOR = Author("secretariat", "Direktur Jenderal", None, datetime(2024, 3, 1, tzinfo=UTC))
 PROVINCES = {"64": 99, "32": 98, "35": 97, "73": 96, "33": 95, "11": 94}
 
 
