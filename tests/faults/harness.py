@@ -209,7 +209,7 @@ async def whole_topic(settings: Settings, topic: str) -> list[ConsumerRecord]:
         ends = await consumer.end_offsets(partitions)
         records: dict[TopicPartition, list[ConsumerRecord]] = {partition: [] for partition in partitions}
         await consumer.seek_to_beginning(*partitions)
-        while any(await consumer.position(partition) < ends[partition] for partition in partitions):
+        while [partition for partition in partitions if await consumer.position(partition) < ends[partition]]:
             for partition, batch in (await consumer.getmany(timeout_ms=200)).items():
                 records[partition].extend(batch)
         return [record for partition in partitions for record in records[partition]]
