@@ -1,0 +1,216 @@
+"""The whole service on a real broker, a real database and a mail server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.clock import SystemClock
+from chassis.events import Event
+from chassis.kafka import Publisher, ensure_topics, wait_until_read
+from chassis.mongo import Document, Mongo
+from chassis.settings import Settings
+from chassis.stream import group_of
+from contracts.message import Message, deterministic_id
+from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from contracts.topics import NOTICE_SETTLED, PARTITIONS, TOPICS
+from services.notify.app import NAME, build
+from tests.notify.catcher import Catcher, first
+from tests.notify.messages import award, overdue, returned
+from tests.running import Keys, eventually, read_topic, running, settings_for
+
+REGIONS = ("64.71", "64.72", "64.74")
+
+
+@dataclass
+class Installation:
+    settings: Settings
+    catcher: Catcher
+    everyone: dict[str, str]
+    own: dict[str, str]
+    narrow: dict[str, str]
+
+    @asynccontextmanager
+    async def notify(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with running(NAME, build, self.settings) as client:
+            yield client
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        publisher = Publisher(self.settings, "test", linger_ms=5)
+        await ensure_topics(self.settings)
+        await publisher.start()
+        try:
+            await publisher.publish(Event.of(message) for message in messages)
+        finally:
+            await publisher.stop()
+
+    async def documents(self) -> list[Document]:
+        mongo = Mongo(self.settings)
+        try:
+            found = await mongo.database(NAME)["notices"].find({}).to_list(None)
+        finally:
+            await mongo.close()
+        return sorted(found, key=lambda document: document["_id"])
+
+    async def all_settled(self, count: int) -> bool:
+        kept = await self.documents()
+        return len(kept) == count and all(document.get("published") for document in kept)
+
+    async def forget(self) -> None:
+        """Drop the database and set the group back to the beginning, as for a rebuild."""
+        mongo = Mongo(self.settings)
+        await mongo.drop(NAME)
+        await mongo.close()
+        topics = [self.settings.kafka_prefix + topic.name for topic in TOPICS if NAME in topic.read_by]
+        beginning = {TopicPartition(name, number): 0 for name in topics for number in range(PARTITIONS)}
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka, group_id=group_of(NAME, self.settings))
+        await consumer.start()
+        try:
+            consumer.assign(list(beginning))
+            await consumer.commit(beginning)
+        finally:
+            await consumer.stop()
+
+
+@pytest.fixture
+def installation(kafka: str, mongo: str, keys: Keys) -> Installation:
+    catcher = Catcher()
+    return Installation(
+        settings=settings_for(kafka, mongo, keys, smtp=catcher.uri),
+        catcher=catcher,
+        everyone=keys.issue("secretariat", ["notices:read"]),
+        own=keys.issue("kota-balikpapan", ["notices:read"], "64.71"),
+        narrow=keys.issue("other", ["submissions:write"]),
+    )
+
+
+def recently() -> datetime:
+    """Facts must be younger than the log of ends remembers."""
+    return SystemClock().now() - timedelta(minutes=5)
+
+
+def facts() -> list[Message]:
+    fresh = recently()
+    return [
+        *(returned(number, region=region, recorded_at=fresh) for region in REGIONS for number in range(1, 5)),
+        *(overdue(region).model_copy(update={"closed_at": fresh}) for region in REGIONS),
+        award().model_copy(update={"changed_at": fresh}),
+    ]
+
+
+def end_of_nothing(number: int) -> NoticeSettledV1:
+    return NoticeSettledV1(
+        notice_id=deterministic_id("test", str(number)),
+        kind=NoticeKind.SUBMISSION_RETURNED,
+        region_code=REGIONS[number % len(REGIONS)],
+        channel="email",
+        recipient_digest="0" * 64,
+        state=NoticeState.DELIVERED,
+        attempts=1,
+        settled_at=recently(),
+        fact_id="fact",
+    )
+
+
+NOTICES = 3 * 4 + 3 * 2 + 3 * 2
+
+
+async def test_what_was_told_is_not_told_again_after_a_rebuild(installation: Installation) -> None:
+    catcher = installation.catcher
+    catcher.data = first("451 greylisted")
+    await installation.publish(facts())
+
+    async with catcher.running():
+        async with installation.notify():
+            await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
+        lived = await installation.documents()
+        ends = await read_topic(installation.settings, NOTICE_SETTLED.name, NOTICES, settle_s=0.5)
+        assert len(ends) == len({end.headers[2][1] for end in ends}) == NOTICES
+        assert len(catcher.recipients) == NOTICES
+        attempts = len(catcher.raw)
+
+        await installation.forget()
+        async with installation.notify():
+            await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
+            await asyncio.sleep(2)
+
+        assert len(catcher.raw) == attempts, "a mail was sent at the rebuild"
+        assert await installation.documents() == lived
+
+        # What is new is sent as before.
+        await installation.publish([returned(9, recorded_at=recently())])
+        async with installation.notify():
+            await eventually(lambda: installation.all_settled(NOTICES + 1), within_s=60)
+        assert len(catcher.recipients) == NOTICES + 1
+
+
+async def test_a_region_reads_its_inbox_and_nobody_elses(installation: Installation) -> None:
+    await installation.publish(facts())
+
+    async with installation.catcher.running(), installation.notify() as client:
+        await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
+
+        inbox = await client.get("/inbox/64.71", headers=installation.own)
+        assert inbox.status_code == 200
+        assert inbox.text.count("<td><strong>") == 4 + 2 + 2
+        assert "Diterima server surat" in inbox.text
+        assert (await client.get("/inbox/64.72", headers=installation.own)).status_code == 403
+        assert (await client.get("/inbox/64.72", headers=installation.everyone)).status_code == 200
+        assert (await client.get("/inbox/64.71", headers=installation.narrow)).status_code == 403
+        assert (await client.get("/inbox/64.71")).headers["www-authenticate"].startswith("Basic")
+
+        own = (await client.get("/v1/notices", headers=installation.own, params={"limit": 3})).json()
+        assert [row["region_code"] for row in own["notices"]] == ["64.71"] * 3
+        assert "address" not in own["notices"][0]
+        rest = await client.get(
+            "/v1/notices", headers=installation.own, params={"cursor": own["next_cursor"], "region": "64.71"}
+        )
+        ids = {row["notice_id"] for row in own["notices"] + rest.json()["notices"]}
+        assert len(ids) == 8
+        assert rest.json()["next_cursor"] is None
+
+        notice_id = own["notices"][0]["notice_id"]
+        page = await client.get(f"/inbox/64.71/{notice_id}", headers=installation.own)
+        assert 'lang="en"' in page.text
+        assert "bukan produk hukum" in page.text
+        missing = await client.get(f"/inbox/64.71/{notice_id[:-1]}x", headers=installation.own)
+        assert (missing.status_code, missing.json()["type"]) == (404, "urn:spm:problem:not-found")
+        other = (await client.get("/v1/notices", headers=installation.everyone, params={"region": "64.72"})).json()
+        foreign = other["notices"][0]["notice_id"]
+        assert (await client.get(f"/inbox/64.71/{foreign}", headers=installation.own)).status_code == 404
+
+        summary = await client.get("/v1/notices/summary", headers=installation.everyone, params={"fiscal_year": 2023})
+        assert summary.json()["counts"] == [
+            {"kind": "award_nominated", "state": "delivered", "notices": 6},
+            {"kind": "report_overdue", "state": "delivered", "notices": 6},
+            {"kind": "submission_returned", "state": "delivered", "notices": 12},
+        ]
+        refused = await client.get("/v1/notices/summary", headers=installation.own, params={"fiscal_year": 2023})
+        assert refused.status_code == 403
+        for parameters in ({"cursor": "x"}, {"region": "6471"}, {"kind": "unheard"}, {"limit": "0"}):
+            answer = await client.get("/v1/notices", headers=installation.everyone, params=parameters)
+            assert answer.status_code == 422, parameters
+
+        preview = await client.get("/preview", headers=installation.everyone)
+        assert preview.text.count("<article") == 6
+        metrics = (await client.get("/metrics")).text
+        assert 'spm_notices_total{channel="email",kind="award_nominated",status="delivered"} 6.0' in metrics
+
+
+async def test_waiting_for_a_group_ends_when_it_has_read_what_stood_in_the_topic(installation: Installation) -> None:
+    settings = installation.settings
+    await ensure_topics(settings)
+    await asyncio.wait_for(wait_until_read(settings, NOTICE_SETTLED, group_of(NAME, settings)), 10)  # an empty topic
+
+    await installation.publish([end_of_nothing(number) for number in range(30)])
+    waiting = asyncio.create_task(wait_until_read(settings, NOTICE_SETTLED, group_of(NAME, settings)))
+    await asyncio.sleep(1.5)
+    assert not waiting.done(), "nobody has read yet"
+    async with installation.notify():
+        await asyncio.wait_for(waiting, 30)
+    assert len(await installation.documents()) == 30
