@@ -56,7 +56,7 @@ class Screen:
     """How much each step did."""
 
     def say(self, text: str) -> None:
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, title: str, total: int) -> Iterator[Step]:
