@@ -1,5 +1,6 @@
 from chassis.service import run
-from services.intake.app import build
+from services.intake.app import NAME, build
 
-# No lingering: each request waits for its own record to be acknowledged.
-run("intake", build, linger_ms=0)
+if __name__ == "__main__":
+    # No lingering: each request waits for its own record to be acknowledged.
+    run(NAME, build, linger_ms=0)

@@ -1,5 +1,3 @@
-"""Intake from its parts."""
-
 from chassis.service import Service, World
 from regulation.loading import load_law
 from services.intake.handlers import Reader
@@ -8,6 +6,8 @@ from services.intake.routes import ledger, periods, stories, submissions
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.store import Store
+
+NAME = "intake"
 
 
 def build(world: World) -> Service:
@@ -22,8 +22,7 @@ def build(world: World) -> Service:
         await announcement.make_up()
 
     return Service(
-        name="intake",
-        title="SPM Awards: intake",
+        NAME,
         handlers=Reader(store).handlers,
         routers=[
             submissions.router(admission, world.clock),
@@ -33,4 +32,5 @@ def build(world: World) -> Service:
             ledger.router(store),
         ],
         prepare=prepare,
+        title="SPM Awards: intake",
     )

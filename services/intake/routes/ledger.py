@@ -20,7 +20,9 @@ def router(store: Store) -> APIRouter:
     @routes.get(
         "/v1/ledger",
         summary="Whether every report of a year is accounted for",
-        responses=problems("unauthenticated", "forbidden", "outside-region", "unknown-period", "unavailable"),
+        responses=problems(
+            "unauthenticated", "forbidden", "outside-region", "unprocessable-request", "unknown-period", "unavailable"
+        ),
     )
     async def ledger(
         caller: Annotated[KeyRow, requires(READ)],

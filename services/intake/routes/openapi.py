@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from chassis.events import JSON
 from chassis.problems import MEDIA_TYPE, ProblemBody
 
 _PROBLEMS: Final = {
@@ -22,7 +23,8 @@ _PROBLEMS: Final = {
     "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8 and not compressed."),
     "unprocessable-submission": (422, "2 faults. Nothing was kept."),
     "idempotency-key-reused": (422, "This Idempotency-Key was sent with another report."),
-    "unprocessable-period": (422, "1 faults. Nothing was kept."),
+    "unprocessable-period": (422, "Nothing was changed."),
+    "unprocessable-request": (422, "1 faults in the request."),
     "unknown-period": (422, "'2023Q5' is no quarter; write it like 2023Q4, 2023-Q4 or 2023-TW4."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }
@@ -53,22 +55,27 @@ PERIOD_ORDER: Final = {
 
 def body_of(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
     """The description of a JSON body that is read as the model, unknown members refused."""
-    schema = model.model_json_schema()
-    closed = _resolved(schema, schema.get("$defs", {}))
-    content = {"application/json": {"schema": closed, "examples": {"synthetic": {"value": example}}}}
+    content = {JSON: {"schema": _self_contained(model), "examples": {"synthetic": {"value": example}}}}
     digest = {"name": "Content-Digest", "in": "header", "schema": {"type": "string"}, "description": _DIGEST}
     return {"requestBody": {"required": True, "content": content}, "parameters": [digest]}
 
 
+def _self_contained(model: type[BaseModel]) -> dict[str, Any]:
+    """The model's schema without references: within the OpenAPI document they would point nowhere."""
+    schema = model.model_json_schema()
+    resolved: dict[str, Any] = _resolved(schema, schema.get("$defs", {}))
+    return resolved
+
+
 def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a door that name these problems, with an example of each."""
+    schema = _self_contained(ProblemBody)
     answers: dict[int | str, dict[str, Any]] = {}
     for slug in slugs:
         status, detail = _PROBLEMS[slug]
-        answer = answers.setdefault(
-            status, {"model": ProblemBody, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}}
-        )
-        answer["description"] = ", ".join(filter(None, (answer["description"], slug)))
+        content = {MEDIA_TYPE: {"schema": schema, "examples": {}}}
+        answer = answers.setdefault(status, {"description": "", "content": content})
+        answer["description"] = f"{answer['description']} {slug}".strip()
         answer["content"][MEDIA_TYPE]["examples"][slug] = {"value": _example(slug, status, detail)}
     return answers
 
@@ -79,13 +86,12 @@ def _example(slug: str, status: int, detail: str) -> dict[str, Any]:
         title=slug.replace("-", " ").capitalize(),
         status=status,
         detail=detail,
-        instance="/v1/submissions",
+        instance="/v1/…",
     )
     return body.model_dump()
 
 
 def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
-    """A schema that stands by itself: references within it would point nowhere inside the OpenAPI document."""
     if isinstance(node, list):
         return [_resolved(item, definitions) for item in node]
     if not isinstance(node, dict):

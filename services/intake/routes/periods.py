@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from chassis.access import KeyRow
 from chassis.clock import JAKARTA, Clock
+from chassis.events import JSON
 from chassis.http import requires
 from chassis.problems import Fault, Problem
 from contracts.period import PeriodChangedV1
@@ -15,7 +16,7 @@ from regulation.law import Law, ReportingWindow
 from services.intake.domain.period import PeriodOrder, nonsense_of, ordered
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.openapi import PERIOD_ORDER, body_of, problems
-from services.intake.routes.reading import JSON, quarter, read_body
+from services.intake.routes.reading import quarter, read_body
 from services.intake.routes.stories import READ
 from services.intake.store import Store
 

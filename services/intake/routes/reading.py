@@ -5,11 +5,11 @@ from typing import Final, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from chassis.events import JSON
 from chassis.problems import Fault, Problem, faults_of
 from contracts.quarter import Quarter
 from services.intake.domain.arrival import digest_agrees
 
-JSON: Final = "application/json"
 FAULTS_MAX: Final = 1_000
 _BRANCHES: Final = ("/constrained-int", "/decimal")
 """An amount is whole or decimal; which of the two was tried is no part of where it stands."""

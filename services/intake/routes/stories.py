@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from chassis.access import EVERY_REGION, KeyRow
 from chassis.http import require_region, requires
@@ -28,9 +28,13 @@ def router(store: Store) -> APIRouter:
     @routes.get(
         "/v1/submissions/{submission_id}",
         summary="What became of a report",
-        responses=problems("unauthenticated", "forbidden", "outside-region", "not-found", "unavailable"),
+        responses=problems(
+            "unauthenticated", "forbidden", "outside-region", "not-found", "unprocessable-request", "unavailable"
+        ),
     )
-    async def story(submission_id: str, caller: Annotated[KeyRow, requires(READ)]) -> Story:
+    async def story(
+        submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires(READ)]
+    ) -> Story:
         document = await store.submission(submission_id)
         if document is None or not document.get("published"):
             raise Problem(404, "not-found", "No report has this id.")
@@ -41,7 +45,13 @@ def router(store: Store) -> APIRouter:
         "/v1/submissions",
         summary="The reports of a region, newest first",
         responses=problems(
-            "unauthenticated", "forbidden", "outside-region", "bad-cursor", "unknown-period", "unavailable"
+            "unauthenticated",
+            "forbidden",
+            "outside-region",
+            "bad-cursor",
+            "unprocessable-request",
+            "unknown-period",
+            "unavailable",
         ),
     )
     async def summaries(

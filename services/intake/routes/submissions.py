@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from chassis.access import KeyRow
 from chassis.clock import Clock
+from chassis.events import JSON
 from chassis.http import require_region, requires
 from chassis.problems import Problem
 from contracts.submission import Submission
@@ -14,7 +15,7 @@ from services.intake.domain.arrival import Arrival, idempotency_key, instant
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
 from services.intake.routes.openapi import SUBMISSION, body_of, problems
-from services.intake.routes.reading import JSON, read_body
+from services.intake.routes.reading import read_body
 
 WRITE: Final = "submissions:write"
 IMPORT: Final = "submissions:import"
