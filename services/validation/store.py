@@ -145,5 +145,5 @@ def _head_document(head: Head) -> Document:
         "submission_id": head.submission_id,
         "accepted_id": head.accepted_id,
         "returned": head.returned,
-        "reached": [[name, reached.served, reached.realised] for name, reached in head.reached.items()],
+        "reached": [[name, *reached] for name, reached in head.reached.items()],
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.submission import Submission
 from regulation.rows import Region, ServiceType
@@ -11,8 +11,7 @@ from regulation.rows import Region, ServiceType
 NOT_REPORTED: Final = "tidak diisi / not reported"
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """What one service type had reached; None where the report did not say."""
 
     served: int | None
