@@ -35,7 +35,16 @@ log = logger(__name__)
 
 
 class Admission:
-    def __init__(self, store: Store, publisher: Publisher, clock: Clock, metrics: IntakeMetrics) -> None:
+    def __init__(
+        self,
+        store: Store,
+        publisher: Publisher,
+        clock: Clock,
+        metrics: IntakeMetrics,
+        *,
+        within_s: float = ADMITTED_WITHIN_S,
+    ) -> None:
+        self._within_s = within_s
         self._store = store
         self._publisher = publisher
         self._clock = clock
@@ -46,8 +55,9 @@ class Admission:
 
         Raises:
             Problem: entry is not open, or the key was used for another report.
+            TimeoutError: the report, or a copy of it that came first, is not in the log in time.
         """
-        async with asyncio.timeout(ADMITTED_WITHIN_S):
+        async with asyncio.timeout(self._within_s):
             while True:
                 due_at = await self._deadline_if_open(arrival)
                 attempt = None if due_at is None else _Attempt.of(arrival, due_at)

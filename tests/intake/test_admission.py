@@ -1,0 +1,241 @@
+"""A receipt is given for what the log has and for nothing else, whatever breaks in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from prometheus_client import CollectorRegistry
+
+from chassis.clock import FixedClock
+from chassis.errors import Retryable
+from chassis.events import Event
+from chassis.kafka import Publisher
+from chassis.mongo import Database
+from chassis.problems import Problem
+from contracts.period import PeriodState
+from contracts.submission import SubmissionReceivedV1
+from services.intake.domain import kept
+from services.intake.metrics import IntakeMetrics
+from services.intake.routes.admission import ABANDONED_AFTER, Admission
+from services.intake.routes.announcement import Announcement
+from services.intake.store import Store
+from tests.intake.reports import KOTA, NOW, PERIOD, SECOND, arrival, period, submission
+from tests.running import settings_for
+
+REGIONS = ["64", KOTA]
+Before = Callable[[], Awaitable[object]]
+
+
+class Log(Publisher):
+    """A log in memory; ``before`` may fail, wait or interfere."""
+
+    def __init__(self) -> None:
+        super().__init__(settings_for("127.0.0.1:1", "mongodb://127.0.0.1:1"), "test", linger_ms=0)
+        self.events: list[Event] = []
+        self.before: Before | None = None
+
+    async def publish(self, events: Iterable[Event]) -> None:
+        if self.before is not None:
+            await self.before()
+        self.events += events
+
+    @property
+    def reports(self) -> list[SubmissionReceivedV1]:
+        received = [event for event in self.events if event.headers["ce_type"] == SubmissionReceivedV1.TYPE]
+        return [SubmissionReceivedV1.model_validate_json(event.value) for event in received]
+
+
+class House:
+    """Admission and announcement on one database, with a log in memory and a clock that stands still."""
+
+    def __init__(self, database: Database, store: type[Store] = Store) -> None:
+        self.store = store(database)
+        self.log = Log()
+        self.clock = FixedClock(NOW)
+        self.registry = CollectorRegistry()
+        self.metrics = IntakeMetrics(self.registry)
+        self.admission = Admission(self.store, self.log, self.clock, self.metrics)
+        self.announcement = Announcement(self.store, self.log, self.clock, REGIONS)
+
+    async def order(self, revision: int, state: PeriodState = PeriodState.OPEN) -> None:
+        change = period(revision, state)
+        await self.store.change_period(change)
+        await self.announcement.announce(change)
+
+    def impatient(self) -> Admission:
+        return Admission(self.store, self.log, self.clock, self.metrics, within_s=0.3)
+
+    def count(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(name, labels)
+
+
+@pytest_asyncio.fixture
+async def house(database: Database) -> House:
+    house = House(database)
+    await house.store.prepare()
+    await house.order(1)
+    return house
+
+
+async def away() -> None:
+    raise Retryable("Kafka does not answer")
+
+
+async def test_an_admitted_report_is_in_the_log_and_known(house: House) -> None:
+    receipt, repeated = await house.admission.admit(arrival())
+    assert not repeated
+    assert [report.submission_id for report in house.log.reports] == [receipt.submission_id]
+    assert await house.store.submission(receipt.submission_id) == kept.received(house.log.reports[0]) | {
+        "published": True
+    }
+    assert house.count("spm_reports_received_total", outcome="on_time") == 1
+
+
+async def test_a_repetition_gets_the_same_receipt_even_after_closing(house: House) -> None:
+    first, _ = await house.admission.admit(arrival())
+    await house.order(2, PeriodState.CLOSED)
+    again, repeated = await house.admission.admit(arrival(now=NOW + SECOND))
+    assert (again, repeated) == (first, True)
+    assert len(house.log.reports) == 1
+    assert house.count("spm_idempotent_replays_total") == 1
+
+
+async def test_copies_sent_at_once_make_one_report_and_equal_receipts(house: House) -> None:
+    async def slowly() -> None:
+        await asyncio.sleep(0.2)
+
+    house.log.before = slowly
+    answers = await asyncio.gather(*(house.admission.admit(arrival(now=NOW + n * SECOND)) for n in range(5)))
+    assert len({receipt.model_dump_json() for receipt, _ in answers}) == 1
+    assert sorted(repeated for _, repeated in answers) == [False, True, True, True, True]
+    assert len(house.log.reports) == 1
+
+
+async def test_a_key_is_good_for_one_report(house: House) -> None:
+    await house.admission.admit(arrival())
+    with pytest.raises(Problem) as refused:
+        await house.admission.admit(arrival(submission(served=801)))
+    assert (refused.value.status, refused.value.slug) == (422, "idempotency-key-reused")
+    assert len(house.log.reports) == 1
+
+
+async def test_without_the_log_nothing_is_admitted_and_the_repetition_has_its_own_time(house: House) -> None:
+    house.log.before = away
+    with pytest.raises(Retryable):
+        await house.admission.admit(arrival())
+    assert await house.store.submission(arrival().submission_id) is None
+    house.log.before = None
+    receipt, repeated = await house.admission.admit(arrival(now=NOW + SECOND))
+    assert (receipt.arrived_at, repeated) == (NOW + SECOND, False)
+
+
+async def test_a_log_that_does_not_answer_in_time_is_away(house: House) -> None:
+    house.log.before = asyncio.Event().wait
+    with pytest.raises(TimeoutError):
+        await house.impatient().admit(arrival())
+    assert await house.store.submission(arrival().submission_id) is None
+
+
+async def test_an_attempt_whose_process_died_is_taken_over_with_a_new_time(house: House) -> None:
+    died = kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "died"}
+    await house.store.begin(died)
+    house.clock.instant = NOW + ABANDONED_AFTER + SECOND
+    receipts = await asyncio.gather(*(house.admission.admit(arrival(now=house.clock.instant)) for _ in range(3)))
+    assert {receipt.arrived_at for receipt, _ in receipts} == {house.clock.instant}
+    assert len(house.log.reports) == 1
+
+
+async def test_an_attempt_that_may_live_is_waited_for(house: House) -> None:
+    alive = kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "alive"}
+    await house.store.begin(alive)
+    with pytest.raises(TimeoutError):
+        await house.impatient().admit(arrival())
+    assert await house.store.submission(arrival().submission_id) == alive
+    assert house.log.reports == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ([], "was never opened. Open now: no period."),
+        ([period(), period(2, PeriodState.CLOSED)], "is closed since"),
+        ([period(opens_at=NOW + SECOND)], "opens at"),
+        ([period(2, PeriodState.CLOSED), period(period="2023Q3")], "Open now: 2023Q3."),
+    ],
+)
+async def test_a_report_outside_its_entry_is_told_what_is_open(
+    database: Database, changes: list[Any], text: str
+) -> None:
+    house = House(database)
+    await house.store.add_periods(changes)
+    with pytest.raises(Problem, match=text) as refused:
+        await house.admission.admit(arrival())
+    assert (refused.value.status, refused.value.slug) == (409, "period-not-open")
+    assert house.log.events == []
+
+
+async def test_closing_waits_for_the_reports_that_were_let_in(house: House) -> None:
+    """The mark of a region stands behind every report that got a receipt."""
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> None:
+        house.log.before = None
+        entered.set()
+        await go_on.wait()
+
+    house.log.before = slowly
+    sending = asyncio.create_task(house.admission.admit(arrival()))
+    await entered.wait()
+    closing = asyncio.create_task(house.order(2, PeriodState.CLOSED))
+    done, _ = await asyncio.wait([closing], timeout=0.5)
+    assert not done
+    go_on.set()
+    await sending
+    await closing
+    kinds = [event.headers["ce_type"].split(".")[3] for event in house.log.events]
+    assert kinds == ["period-changed", "submission-received", "entry-closed", "entry-closed", "period-changed"]
+
+
+async def test_a_report_that_meets_the_closing_on_its_way_is_not_let_in(database: Database) -> None:
+    class Overtaken(Store):
+        """Entry closes between the first look and the note."""
+
+        async def begin(self, document: dict[str, Any]) -> bool:
+            begun = await super().begin(document)
+            await self.change_period(period(2, PeriodState.CLOSED))
+            return begun
+
+    house = House(database, Overtaken)
+    await house.order(1)
+    with pytest.raises(Problem) as refused:
+        await house.admission.admit(arrival())
+    assert refused.value.slug == "period-not-open"
+    assert house.log.reports == []
+    assert not await house.store.has_attempts(PERIOD, since=NOW - SECOND)
+
+
+async def test_a_change_that_could_not_be_announced_is_made_up_for(house: House) -> None:
+    house.log.before = away
+    with pytest.raises(Retryable):
+        await house.order(2, PeriodState.CLOSED)
+    house.log.before = None
+    await house.announcement.make_up()
+    await house.announcement.make_up()
+    assert [event.headers["ce_subject"] for event in house.log.events[1:]] == [
+        "64/2023Q4/2",
+        "64.71/2023Q4/2",
+        "2023Q4/2",
+    ]
+
+
+async def test_a_change_overtaken_on_its_way_is_followed_by_the_current_one(house: House) -> None:
+    async def overtaken() -> None:
+        house.log.before = None
+        await house.order(3)
+
+    await house.store.change_period(period(2))
+    house.log.before = overtaken
+    await house.announcement.announce(period(2))
+    assert [event.headers["ce_subject"] for event in house.log.events[1:]] == ["2023Q4/3", "2023Q4/2", "2023Q4/3"]

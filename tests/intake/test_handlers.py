@@ -1,0 +1,104 @@
+"""Reading the log: whatever is read twice, late or in pieces, the database comes out the same."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from chassis.events import Received
+from chassis.mongo import Database, Document
+from contracts.message import Message
+from contracts.period import EntryClosedV1, PeriodState
+from contracts.topics import TOPICS
+from contracts.verdict import EntrySettledV1, VerdictOutcome
+from services.intake.handlers import Reader
+from services.intake.store import Store
+from tests.intake.reports import (
+    CLOSED,
+    DUE,
+    KOTA,
+    NOW,
+    PERIOD,
+    SECOND,
+    finding,
+    judged,
+    logged,
+    noticed,
+    overdue,
+    period,
+    received,
+    scored,
+    submission,
+)
+
+FIRST = received()
+SECOND_REPORT = received(submission(served=900), "kunci-2", NOW + SECOND)
+CLOSED_MARK = EntryClosedV1(region_code=KOTA, period=PERIOD, period_revision=2, due_at=DUE, closed_at=CLOSED)
+SETTLED_MARK = EntrySettledV1(
+    region_code=KOTA, period=PERIOD, period_revision=2, reports=2, reported=True, closed_at=CLOSED
+)
+LOG: Sequence[Sequence[Message]] = (
+    (period(), period(2, PeriodState.CLOSED)),
+    (FIRST, SECOND_REPORT, received(now=NOW + 5 * SECOND), CLOSED_MARK),
+    (
+        judged(FIRST, VerdictOutcome.RETURNED, finding(), finding()),
+        judged(SECOND_REPORT, revision=2, supersedes=FIRST.submission_id),
+        SETTLED_MARK,
+    ),
+    (overdue(),),
+    (scored(SECOND_REPORT),),
+    (noticed(FIRST), noticed(FIRST, "notice-2", "inbox")),
+)
+"""One small log, by topic; the first report stands in it twice, as after a lost answer."""
+
+
+async def read(database: Database, batch: Sequence[Received]) -> None:
+    topic = next(topic for topic in TOPICS if topic.name == batch[0].topic)
+    assert await Reader(Store(database)).handlers[topic](batch) == []
+
+
+async def documents(database: Database) -> dict[str, list[Document]]:
+    names = ("submissions", "notices", "overdue", "periods")
+    return {name: await database[name].find().sort("_id").to_list(None) for name in names}
+
+
+async def emptied(database: Database) -> Database:
+    for name in await documents(database):
+        await database[name].delete_many({})
+    return database
+
+
+@pytest.fixture
+def batches() -> list[list[Received]]:
+    return [logged(*messages) for messages in LOG]
+
+
+async def test_the_database_is_the_same_in_whatever_way_the_log_is_read(
+    database: Database, batches: list[list[Received]]
+) -> None:
+    for batch in batches:
+        await read(database, batch)
+    expected = await documents(database)
+    assert [len(kept) for kept in expected.values()] == [2, 2, 1, 1]
+
+    for batch in batches:
+        await read(database, batch)
+    assert await documents(database) == expected, "a log read twice"
+
+    await emptied(database)
+    for batch in reversed(batches):
+        await read(database, batch)
+    assert await documents(database) == expected, "the latest topic first"
+
+    await emptied(database)
+    for batch in batches:
+        for length in range(1, len(batch) + 1):
+            await read(database, batch[:length])
+    assert await documents(database) == expected, "a crash after every record"
+
+
+async def test_the_first_record_of_a_report_counts(database: Database, batches: list[list[Received]]) -> None:
+    await read(database, batches[1])
+    kept = await Store(database).submission(FIRST.submission_id)
+    assert kept is not None
+    assert kept["received"]["arrived_at"] == FIRST.arrived_at
+    assert kept["logged_at"] == NOW

@@ -1,0 +1,201 @@
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from chassis.errors import Conflict
+from chassis.mongo import Database, Document
+from contracts.period import PeriodState
+from contracts.verdict import VerdictOutcome
+from services.intake.domain import kept
+from services.intake.store import Store
+from tests.intake.reports import (
+    ANOTHER_KOTA,
+    KOTA,
+    NOW,
+    PERIOD,
+    SECOND,
+    judged,
+    overdue,
+    period,
+    received,
+    scored,
+    submission,
+)
+
+FACT = received()
+
+
+@pytest_asyncio.fixture
+async def store(database: Database) -> Store:
+    store = Store(database)
+    await store.prepare()
+    return store
+
+
+def attempt(name: str = "first", **changes: Any) -> Document:
+    return kept.received(FACT) | {"published": False, "attempt": name} | changes
+
+
+async def test_indexes_may_be_made_again(store: Store) -> None:
+    await store.prepare()
+
+
+async def test_one_attempt_at_a_time_pursues_a_report(store: Store) -> None:
+    assert await store.begin(attempt())
+    assert not await store.begin(attempt("second"))
+    assert await store.submission(FACT.submission_id) == attempt()
+
+
+async def test_an_attempt_is_taken_back_by_itself_alone(store: Store) -> None:
+    await store.begin(attempt())
+    await store.take_back(attempt("second"))
+    assert await store.submission(FACT.submission_id) is not None
+    await store.take_back(attempt())
+    assert await store.submission(FACT.submission_id) is None
+
+
+async def test_of_two_that_take_over_one_wins(store: Store) -> None:
+    await store.begin(attempt())
+    assert await store.take_over(attempt("second"), "first")
+    assert not await store.take_over(attempt("third"), "first")
+    assert await store.submission(FACT.submission_id) == attempt("second")
+
+
+async def test_a_published_report_is_no_attempt_any_more(store: Store) -> None:
+    await store.begin(attempt())
+    assert await store.has_attempts(PERIOD, since=NOW)
+    await store.published(attempt())
+    assert not await store.has_attempts(PERIOD, since=NOW)
+    assert await store.submission(FACT.submission_id) == kept.received(FACT) | {"published": True}
+    await store.take_back(attempt())
+    assert await store.submission(FACT.submission_id) is not None
+
+
+async def test_attempts_of_other_periods_and_of_the_past_are_not_in_the_way(store: Store) -> None:
+    await store.begin(attempt())
+    assert not await store.has_attempts("2023Q3", since=NOW)
+    assert not await store.has_attempts(PERIOD, since=NOW + SECOND)
+
+
+async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Store) -> None:
+    await store.begin(attempt())
+    in_the_log = received(now=NOW - 30 * SECOND)
+    await store.add_received(
+        [(kept.received(in_the_log), NOW), (kept.received(received(now=NOW + SECOND)), NOW + SECOND)]
+    )
+    assert await store.submission(FACT.submission_id) == kept.received(in_the_log) | {
+        "published": True,
+        "logged_at": NOW,
+    }
+
+
+async def test_stages_may_come_in_any_order_and_again(store: Store) -> None:
+    verdict, card = kept.judged(judged(FACT), NOW), kept.scored(scored(FACT), NOW)
+    await store.add_stage([card])
+    assert await store.page(KOTA, None, None, 10) == []
+    await store.add_stage([verdict, card])
+    await store.add_received([(kept.received(FACT), NOW)])
+    await store.add_stage([kept.judged(judged(FACT), NOW + SECOND)])
+    expected = kept.received(FACT) | verdict | card | {"published": True, "logged_at": NOW}
+    assert await store.submission(FACT.submission_id) == expected
+
+
+async def test_nothing_to_write_is_no_mistake(store: Store) -> None:
+    await store.add_received([])
+    await store.add_stage([])
+    await store.add_notices([])
+    await store.add_overdue([])
+    await store.add_periods([])
+
+
+async def test_pages_list_each_report_once_the_newest_first(store: Store) -> None:
+    reports = [received(key=f"kunci-{number}", now=NOW + number // 2 * SECOND) for number in range(5)]
+    elsewhere = received(submission(ANOTHER_KOTA), "kunci-lain")
+    await store.add_received((kept.received(fact), NOW) for fact in [*reports, elsewhere])
+    await store.begin(attempt(_id="unanswered"))
+    found: list[Document] = []
+    place = None
+    while page := await store.page(KOTA, PERIOD, place, 2):
+        found += page
+        place = page[-1]["received"]["recorded_at"], page[-1]["_id"]
+    expected = sorted(reports, key=lambda fact: (fact.recorded_at, fact.submission_id), reverse=True)
+    assert [document["_id"] for document in found] == [fact.submission_id for fact in expected]
+    assert len(await store.page(None, None, None, 10)) == 6
+    assert await store.page(KOTA, "2023Q3", None, 10) == []
+
+
+async def test_a_successor_is_the_report_that_supersedes(store: Store) -> None:
+    later = received(key="kunci-2")
+    await store.add_stage([kept.judged(judged(later, revision=2, supersedes=FACT.submission_id), NOW)])
+    assert await store.successor_of(FACT.submission_id) == later.submission_id
+    assert await store.successor_of(later.submission_id) is None
+
+
+async def test_the_ledger_counts_documents_of_the_periods(store: Store) -> None:
+    facts = [received(key=f"kunci-{number}") for number in range(4)]
+    accepted, warned, returned, _ = facts
+    await store.add_received((kept.received(fact), NOW) for fact in facts)
+    await store.begin(attempt(_id="unanswered"))
+    await store.add_stage(
+        [
+            kept.judged(judged(accepted), NOW),
+            kept.judged(judged(warned, VerdictOutcome.ACCEPTED_WITH_WARNINGS, supersedes=accepted.submission_id), NOW),
+            kept.judged(judged(returned, VerdictOutcome.RETURNED), NOW),
+            kept.scored(scored(accepted), NOW),
+        ]
+    )
+    ledger = await store.ledger([PERIOD])
+    assert ledger.model_dump() == {
+        "sent": 4,
+        "pending": 1,
+        "judged": 3,
+        "accepted": 1,
+        "accepted_with_warnings": 1,
+        "returned": 1,
+        "scored": 1,
+        "superseded": 1,
+        "overdue": 0,
+        "balanced": True,
+    }
+    assert (await store.ledger(["2023Q3"])).sent == 0
+
+
+async def test_a_verdict_on_a_report_that_was_never_received_upsets_the_ledger(store: Store) -> None:
+    await store.add_stage([kept.judged(judged(FACT), NOW)])
+    assert not (await store.ledger([PERIOD])).balanced
+
+
+async def test_overdue_counts_for_the_current_revision_of_the_period_alone(store: Store) -> None:
+    await store.add_overdue([kept.overdue(overdue()), kept.overdue(overdue()), kept.overdue(overdue(KOTA))])
+    await store.add_periods([period(2, PeriodState.CLOSED)])
+    assert (await store.ledger([PERIOD])).overdue == 2
+    await store.add_periods([period(3)])
+    assert (await store.ledger([PERIOD])).overdue == 0
+
+
+async def test_a_period_moves_one_revision_at_a_time(store: Store) -> None:
+    await store.change_period(period())
+    await store.change_period(period(2, PeriodState.CLOSED))
+    for stale in (period(), period(2), period(4)):
+        with pytest.raises(Conflict):
+            await store.change_period(stale)
+    assert await store.period(PERIOD) == period(2, PeriodState.CLOSED)
+
+
+async def test_a_change_is_unannounced_until_the_log_has_it(store: Store) -> None:
+    await store.change_period(period())
+    assert await store.unannounced() == [period()]
+    assert await store.announced(period())
+    assert await store.unannounced() == []
+    await store.change_period(period(2, PeriodState.CLOSED))
+    assert not await store.announced(period())
+    assert await store.unannounced() == [period(2, PeriodState.CLOSED)]
+    await store.add_periods([period(2, PeriodState.CLOSED)])
+    assert await store.unannounced() == []
+
+
+async def test_an_older_revision_never_replaces_a_newer_one(store: Store) -> None:
+    await store.add_periods([period(), period(3), period(2, PeriodState.CLOSED)])
+    assert await store.period(PERIOD) == period(3)
+    assert await store.periods() == [period(3)]
