@@ -178,6 +178,35 @@ async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
         await consumer.stop()
 
 
+async def members_of(settings: Settings, group: str) -> int:
+    """How many readers the group has; one that stopped without a word counts until its session ends."""
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        answers = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    return sum(len(row["members"]) for answer in answers for row in answer.to_object()["groups"])
+
+
+async def rewind(settings: Settings, topics: Sequence[Topic], group: str) -> None:
+    """Let the group, which must have no members, read these topics from their beginning.
+
+    Raises:
+        KafkaError: the group has members, or the broker cannot be reached.
+    """
+    partitions = [at for topic in topics for at in await _partitions(settings, topic)]
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
+    )
+    try:
+        await consumer.start()
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.beginning_offsets(partitions))
+    finally:
+        await consumer.stop()
+
+
 async def _partitions(settings: Settings, topic: Topic) -> list[TopicPartition]:
     name = settings.kafka_prefix + topic.name
     admin = admin_client(settings)

@@ -4,6 +4,7 @@ import typer
 
 from cli import generate, stack
 from cli.demo.run import demo
+from cli.rebuild import rebuild
 
 app = typer.Typer(
     help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
@@ -11,3 +12,4 @@ app = typer.Typer(
 app.add_typer(stack.app)
 app.command()(generate.generate)
 app.command()(demo)
+app.command()(rebuild)

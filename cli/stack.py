@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
@@ -34,12 +34,14 @@ def up() -> None:
 
 
 @app.command()
-def down() -> None:
+def down(
+    services: Annotated[bool, typer.Option("--services", help="Stop the services alone, not the engines.")] = False,
+) -> None:
     """Stop what `spm up` started. What was kept stays."""
     with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - see above
 
-        stack.down(stack.FOLDER, typer.echo)
+        (stack.services_down if services else stack.down)(stack.FOLDER, typer.echo)
 
 
 @app.command()

@@ -81,16 +81,14 @@ class _Placed:
 def _placed() -> _Placed:
     from deploy.local import credentials, stack  # noqa: PLC0415 - see above
     from deploy.local.plan import SERVICES, mail_folder  # noqa: PLC0415 - see above
-    from deploy.local.ports import LOOPBACK  # noqa: PLC0415 - see above
 
-    started = stack.remembered(stack.FOLDER)
-    if started is None:
-        raise DemoError(f"{stack.FOLDER} does not say where the stack runs. Start it again: make down, make up")
+    placed = stack.addresses(stack.FOLDER, LocalSettings())
+    mail = mail_folder(stack.FOLDER)
     keys = credentials.credentials_file(stack.FOLDER)
     return _Placed(
-        addresses={name: f"http://{LOOPBACK}:{started.ports[name]}" for name in SERVICES},
+        addresses={name: placed[name] for name in SERVICES},
         tokens=json.loads(keys.read_bytes()),
-        kafka=started.kafka or f"{LOOPBACK}:{started.ports['kafka']}",
-        mail=stack.without_password(started.smtp) if started.smtp else str(mail_folder(stack.FOLDER)),
+        kafka=placed["kafka"],
+        mail=str(mail) if mail.exists() else stack.without_password(placed["mail"]),
         credentials=keys,
     )

@@ -128,6 +128,26 @@ def down(folder: Path, say: Say) -> None:
         say("stopped; everything that was kept is still in " + str(folder))
 
 
+def services_down(folder: Path, say: Say) -> None:
+    """End the four services alone; ``up`` starts them again."""
+    supervisor = Supervisor(folder)
+    if supervisor.process() is None:
+        say("the stack does not run")
+        return
+    with only_one(folder / "lock"):
+        say("stopping the services; the engines go on")
+        supervisor.stop_programs("services")
+
+
+def addresses(folder: Path, settings: LocalSettings) -> dict[str, str]:
+    """Where each part of the stack is that was last started here; empty when there was none."""
+    last = remembered(folder)
+    if last is None:
+        return {}
+    plan = planned(folder, last.elsewhere(settings), last.ports, progress=lambda _: None)
+    return {part.name: part.address for part in plan.parts}
+
+
 def status(folder: Path, settings: LocalSettings) -> list[Row]:
     """Every part of the stack that was last started here; none when there was none."""
     last = remembered(folder)

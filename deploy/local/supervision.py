@@ -153,6 +153,11 @@ class Supervisor:
             if group == state.group and state.word in _AT_REST:
                 self._ask("startProcess", f"{group}:{name}", wait)
 
+    def stop_programs(self, group: str) -> None:
+        """Stop those of the group that run, and wait for their end."""
+        wait = True
+        self._ask("stopProcessGroup", group, wait)
+
     def states(self) -> dict[str, State]:
         return {
             told["name"]: State(

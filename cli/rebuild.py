@@ -1,0 +1,107 @@
+"""``spm rebuild``: forget everything that follows from the log, so that the next start derives it again."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Final
+
+import typer
+
+from chassis.clock import monotonic_s
+from chassis.errors import BROKEN_WORLD, Misconfigured
+from chassis.kafka import members_of, rewind
+from chassis.mongo import Mongo
+from chassis.settings import Settings, read_settings
+from chassis.stream import group_of
+from cli.stack import plain_errors
+from contracts.topics import TOPICS
+from deploy.local.settings import LocalSettings
+
+SERVICES: Final = ("intake", "validation", "scoring", "notify")
+LET_GO_WITHIN_S: Final = 20.0
+"""Longer than the session of a reader that was stopped."""
+_LOOK_EVERY_S: Final = 1.0
+
+Say = Callable[[str], None]
+
+
+class StillRunningError(Exception):
+    """A service reads the log while its memory is to be dropped."""
+
+
+def rebuild(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")] = False,
+) -> None:
+    """Drop the four databases and read the whole log again at the next start. Stop the services first.
+
+    SPM_KAFKA and SPM_MONGO name the installation; without them, it is the stack that `spm up` started here. Reports,
+    verdicts, scores and awards come back from the log the same to the byte, and no mail is sent again.
+    """
+    try:
+        settings = _installation()
+        if not yes:
+            databases = ", ".join(settings.mongo_prefix + service for service in SERVICES)
+            typer.echo(f"Would drop {databases} and read the log of {settings.kafka} again. Do it with: --yes")
+            raise typer.Exit(1)
+        asyncio.run(forget(settings, typer.echo))
+    except (StillRunningError, Misconfigured) as refusal:
+        _fail(str(refusal))
+    except BROKEN_WORLD as error:
+        _fail(f"Kafka or MongoDB cannot be used ({type(error).__name__}: {error}). Nothing is lost; run it again.")
+    typer.echo("Done. Start the services; they derive everything from the log. On this machine: spm up")
+
+
+async def forget(settings: Settings, say: Say, *, within_s: float = LET_GO_WITHIN_S) -> None:
+    """Rewind the four groups, then drop the four databases. Safe to repeat at any point.
+
+    In this order: a rewound group that finds its database still there only repeats what it did.
+
+    Raises:
+        StillRunningError: a group has members; nothing was changed.
+    """
+    for service in SERVICES:
+        await _until_alone(settings, service, say, within_s)
+    for service in SERVICES:
+        topics = [topic for topic in TOPICS if service in topic.read_by]
+        await rewind(settings, topics, group_of(service, settings))
+        say(f"{service} will read {len(topics)} topics from their beginning")
+    mongo = Mongo(settings)
+    try:
+        for service in SERVICES:
+            await mongo.drop(service)
+            say(f"dropped the database {settings.mongo_prefix}{service}")
+    finally:
+        await mongo.close()
+
+
+async def _until_alone(settings: Settings, service: str, say: Say, within_s: float) -> None:
+    group = group_of(service, settings)
+    end_s = monotonic_s() + within_s
+    told = False
+    while members := await members_of(settings, group):
+        if monotonic_s() > end_s:
+            raise StillRunningError(
+                f"{service} still runs: {members} of its readers hold the group {group}. Nothing was changed."
+                " Stop every replica of the four services first; on this machine: spm down --services"
+            )
+        if not told:
+            told = True
+            say(f"waiting until Kafka has let the readers of {service} go")
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _installation() -> Settings:
+    settings = read_settings()
+    if {"kafka", "mongo"} <= settings.model_fields_set:
+        return settings
+    with plain_errors():
+        from deploy.local import stack  # noqa: PLC0415 - an installation elsewhere has no local engines
+
+        placed = stack.addresses(stack.FOLDER, LocalSettings())
+    if not placed:
+        raise Misconfigured("Nothing was ever started here, and SPM_KAFKA and SPM_MONGO name no other installation.")
+    return settings.model_copy(update={"kafka": placed["kafka"], "mongo": placed["mongodb"]})
+
+
+def _fail(sentence: str) -> None:
+    typer.secho(f"spm: {sentence}", fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
