@@ -1,5 +1,5 @@
 from chassis.service import run
-from services.scoring.app import build
+from services.scoring.app import NAME, build
 
 if __name__ == "__main__":
-    run("scoring", build)
+    run(NAME, build)

@@ -5,7 +5,9 @@ from typing import Final
 
 from chassis.errors import Misconfigured
 from chassis.events import Event
+from chassis.kafka import wait_until_read
 from chassis.service import Service, World
+from chassis.stream import group_of
 from contracts.topics import AWARD_CHANGED, PERIOD_CHANGED, SUBMISSION_JUDGED
 from regulation.award_rows import AwardCriterion
 from regulation.errors import RegulationError
@@ -17,10 +19,11 @@ from services.scoring.domain.criteria import CRITERIA
 from services.scoring.domain.errors import Unscorable
 from services.scoring.handlers import Handlers
 from services.scoring.metrics import ScoringMetrics
-from services.scoring.routes.awards import award_routes
+from services.scoring.routes.awards import Awards, award_routes
 from services.scoring.routes.scorecards import scorecard_routes
 from services.scoring.store import Store
 
+NAME: Final = "scoring"
 SHOW_AWARDS_EVERY_S: Final = 10.0
 
 
@@ -28,9 +31,15 @@ def build(world: World) -> Service:
     """Raises:
     Misconfigured: the law cannot be read, or asks for what cannot be computed here.
     """
-    law = _computable_law()
+    law, settings = _computable_law(), world.settings
     store, metrics = Store(world.database), ScoringMetrics(world.registry)
     handlers = Handlers(law, store, metrics)
+    read_by = {
+        SUBMISSION_JUDGED: handlers.submission_judged,
+        PERIOD_CHANGED: handlers.period_changed,
+        AWARD_CHANGED: handlers.award_changed,
+    }
+    past_known = asyncio.Event()
 
     async def prepare() -> None:
         await store.prepare()
@@ -38,22 +47,28 @@ def build(world: World) -> Service:
         await world.publisher.publish(Event.of(award) for award in unpublished)
         await store.keep_published(unpublished)
 
-    async def show_awards() -> None:
-        while True:
-            for kept in await store.awards():
-                metrics.show_award(kept.award)
-            await asyncio.sleep(SHOW_AWARDS_EVERY_S)
+    async def learn_the_past() -> None:
+        """Until the log is read up to here, an empty database may mean that it was lost and is being filled again."""
+        for topic in read_by:
+            await wait_until_read(settings, topic, group_of(NAME, settings))
+        past_known.set()
+
+    async def tend() -> None:
+        if not past_known.is_set():
+            await learn_the_past()
+        for kept in await store.awards():
+            metrics.show_award(kept.award)
+        await asyncio.sleep(SHOW_AWARDS_EVERY_S)
 
     return Service(
-        name="scoring",
-        handlers={
-            SUBMISSION_JUDGED: handlers.submission_judged,
-            PERIOD_CHANGED: handlers.period_changed,
-            AWARD_CHANGED: handlers.award_changed,
-        },
-        routers=[award_routes(law, store, world.publisher, world.clock), scorecard_routes(law, store)],
+        name=NAME,
+        handlers=read_by,
+        routers=[
+            award_routes(Awards(law, store, world.publisher, past_known), world.clock),
+            scorecard_routes(law, store),
+        ],
         prepare=prepare,
-        tasks=[show_awards],
+        tasks=[tend],
         title="SPM scoring",
     )
 

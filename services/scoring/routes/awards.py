@@ -1,5 +1,6 @@
 """Nominate, decide, and look: the SPM Awards of one edition."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis.access import KeyRow
 from chassis.clock import Clock
+from chassis.errors import Retryable
 from chassis.events import Event
 from chassis.http import requires
 from chassis.kafka import Publisher
@@ -84,7 +86,8 @@ class Awards:
     law: Law
     store: Store
     publisher: Publisher
-    clock: Clock
+    past_known: asyncio.Event
+    """Set when the log was read up to where it ended at the start."""
 
     def edition(self, edition_year: int) -> AwardEdition:
         try:
@@ -132,7 +135,13 @@ class Awards:
         return kept | await self._keep([decided(kept[row.id], row, author) for row in open_ones])
 
     async def _published(self, edition: AwardEdition) -> dict[str, AwardChangedV1]:
-        """The edition's awards by category; one that a failure left unpublished is published first."""
+        """The edition's awards by category; one that a failure left unpublished is published first.
+
+        Raises:
+            Retryable: what was decided before is not yet known.
+        """
+        if not self.past_known.is_set():
+            raise Retryable("the log is still being read up to the point where it ended at the start")
         kept = await self.store.awards(edition.edition_year)
         await self._publish([one.award for one in kept if not one.published])
         return {one.award.category: one.award for one in kept}
@@ -171,9 +180,9 @@ class Awards:
         return figures
 
 
-def award_routes(law: Law, store: Store, publisher: Publisher, clock: Clock) -> APIRouter:
+def award_routes(awards: Awards, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/v1/awards/{edition_year}", tags=["awards"])
-    awards = Awards(law, store, publisher, clock)
+    law, store = awards.law, awards.store
 
     def author(caller: KeyRow, decision: Decision) -> Author:
         return Author(caller.client_id, decision.author_role, decision.reason, clock.now())

@@ -57,7 +57,7 @@ def scorecard_routes(law: Law, store: Store) -> APIRouter:
             scorecard=found,
         )
 
-    @router.get("/attainment", summary="Regions by band and kind; every region's key is refused")
+    @router.get("/attainment", summary="Regions by band and kind; for keys of every region")
     async def attainment(period: PeriodText, caller: Annotated[KeyRow, requires(SCOPE)]) -> Attainment:
         require_region(caller, EVERY_REGION)
         try:
