@@ -26,7 +26,7 @@ def overdue(plan: Plan, law: Law) -> int:
 
 
 def expected_notices(plan: Plan, found: Found, law: Law) -> Mapping[NoticeKind, int]:
-    """One for each fact and each office that reads its kind."""
+    """One for each fact and each office that reads its kind, where every region has both offices' addresses."""
     awards = found.award["awards"]
     facts = {
         NoticeKind.SUBMISSION_RETURNED: plan.outcomes[VerdictOutcome.RETURNED],
@@ -39,13 +39,13 @@ def expected_notices(plan: Plan, found: Found, law: Law) -> Mapping[NoticeKind, 
     return {kind: count * len(READERS[kind]) for kind, count in facts.items()}
 
 
-def differences(plan: Plan, found: Found, law: Law) -> list[str]:
-    """Empty when everything balances."""
+def differences(plan: Plan, found: Found, law: Law, notices: Mapping[NoticeKind, int]) -> list[str]:
+    """Empty when everything balances; ``notices`` are those that should be delivered, by kind."""
     return [
         *_in_the_ledger(plan, found.ledger, law),
         *(sentence for report in plan.reports for sentence in _of_report(report, found.stories[report.key])),
         *_in_the_awards(plan, found.award),
-        *_in_the_notices(plan, found, law),
+        *_in_the_notices(found, notices),
     ]
 
 
@@ -88,8 +88,8 @@ def _in_the_awards(plan: Plan, award: Answer) -> Iterator[str]:
             yield f"Nobody won the award of {category}."
 
 
-def _in_the_notices(plan: Plan, found: Found, law: Law) -> Iterator[str]:
-    for kind, expected in expected_notices(plan, found, law).items():
+def _in_the_notices(found: Found, notices: Mapping[NoticeKind, int]) -> Iterator[str]:
+    for kind, expected in notices.items():
         count = sum(count for (its_kind, _), count in found.notices.items() if its_kind == kind)
         if count != expected:
             yield f"{count} notices of kind {kind}, expected were {expected}."

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from chassis.settings import read_settings
-from cli.demo.balance import differences
+from cli.demo.balance import differences, expected_notices
 from cli.demo.doors import DemoError, open_doors
 from cli.demo.flow import Flow
 from cli.demo.generator import plan_year
@@ -60,8 +60,9 @@ async def _run(plan: Plan, law: Law, screen: Screen) -> bool:
     async with open_doors(placed.addresses, placed.tokens) as doors:
         flow = Flow(plan, doors, settings, screen)
         found = await flow.run()
-    show(flow, found, law)
-    unbalanced = differences(plan, found, law)
+    notices = expected_notices(plan, found, law)
+    show(flow, found, law, notices)
+    unbalanced = differences(plan, found, law, notices)
     show_balance(screen, unbalanced)
     show_where_to_look(screen, placed.addresses, mail=placed.mail, credentials=placed.credentials)
     return not unbalanced

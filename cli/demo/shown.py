@@ -6,25 +6,26 @@ from pathlib import Path
 
 from rich.table import Table
 
-from cli.demo.balance import DIFFERENCES_SHOWN_MAX, expected_notices, overdue, owed
+from cli.demo.balance import DIFFERENCES_SHOWN_MAX, overdue, owed
 from cli.demo.doors import Answer
 from cli.demo.flow import Flow, Found
 from cli.demo.plan import Plan
 from cli.demo.podium import Place
 from cli.demo.screen import Screen
+from contracts.notice import NoticeKind
 from contracts.quarter import quarters_of
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
 
 
-def show(flow: Flow, found: Found, law: Law) -> None:
+def show(flow: Flow, found: Found, law: Law, notices: Mapping[NoticeKind, int]) -> None:
     """Everything that the demo found."""
     screen, plan = flow.screen, flow.plan
     for table in (
         _reports(plan, found, law),
         _attainment(plan, found, law),
         *(_award(plan, award) for award in found.award["awards"]),
-        _notices(plan, found, law),
+        _notices(found, notices),
         _times(screen),
     ):
         screen.say("")
@@ -126,10 +127,10 @@ def _beside(code: str, place: Place) -> str:
     return "agrees" if place.region_code == code else f"differs: {place.region_code}"
 
 
-def _notices(plan: Plan, found: Found, law: Law) -> Table:
+def _notices(found: Found, notices: Mapping[NoticeKind, int]) -> Table:
     states = sorted({state for _, state in found.notices})
     table = _table("Notices", "", "expected", *(state.replace("_", " ") for state in states))
-    for kind, expected in expected_notices(plan, found, law).items():
+    for kind, expected in notices.items():
         counts = (f"{found.notices.get((kind, state), 0):,}" for state in states)
         table.add_row(kind.replace("_", " "), f"{expected:,}", *counts)
     return table

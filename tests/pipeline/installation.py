@@ -1,0 +1,106 @@
+"""The four services as one installation of a test's own, driven by the demo."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from bson import json_util
+from rich.console import Console
+
+from chassis.kafka import wait_until_read
+from chassis.mongo import Mongo
+from chassis.settings import Settings
+from chassis.stream import group_of
+from cli.demo.doors import Doors
+from cli.demo.flow import Flow
+from cli.demo.plan import Plan
+from cli.demo.screen import Screen
+from cli.rebuild import SERVICES
+from contracts.topics import TOPICS
+from deploy.local.credentials import CLIENTS
+from deploy.local.mail_catcher import catching
+from deploy.local.ports import LOOPBACK, free_port
+from regulation.rows import Region
+from services.intake.app import build as build_intake
+from services.notify.app import build as build_notify
+from services.notify.domain.notice import Role
+from services.scoring.app import build as build_scoring
+from services.validation.app import build as build_validation
+from tests.running import Keys, running, settings_for
+
+BUILDS = {
+    "intake": build_intake,
+    "validation": build_validation,
+    "scoring": build_scoring,
+    "notify": build_notify,
+}
+
+
+@dataclass(frozen=True)
+class Installation:
+    settings: Settings
+    headers: Mapping[str, Mapping[str, str]]
+    """By client."""
+    mail: Path
+
+    @classmethod
+    def of(cls, kafka: str, mongo: str, folder: Path, nation: Sequence[Region]) -> "Installation":
+        """Only the nation's offices have an address: the others are overdue too, and nobody is told."""
+        keys = Keys(folder)
+        headers = {client: keys.issue(client, scopes, region) for client, region, scopes in CLIENTS}
+        offices = {
+            region.code: [{"role": role, "address": f"{role.name.lower()}@{region.code}.example"} for role in Role]
+            for region in nation
+        }
+        recipients = folder / "recipients.json"
+        recipients.write_text(json.dumps(offices))
+        smtp = f"smtp://{LOOPBACK}:{free_port()}"
+        return cls(settings_for(kafka, mongo, keys, recipients=recipients, smtp=smtp), headers, folder / "mail")
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Doors]:
+        async with AsyncExitStack() as stack:
+            port = int(self.settings.smtp.rpartition(":")[2])
+            await stack.enter_async_context(catching(self.mail, port=port))
+            clients = {
+                name: await stack.enter_async_context(running(name, build, self.settings))
+                for name, build in BUILDS.items()
+            }
+            yield Doors(
+                intake=clients["intake"],
+                scoring=clients["scoring"],
+                notify=clients["notify"],
+                importer=self.headers["importer"],
+                secretariat=self.headers["secretariat"],
+            )
+
+    def flow(self, plan: Plan, doors: Doors) -> Flow:
+        return Flow(plan, doors, self.settings, Screen(Console(file=StringIO())))
+
+    def mails(self) -> list[bytes]:
+        return [file.read_bytes() for file in sorted(self.mail.glob("*.eml"))]
+
+    async def all_read(self) -> None:
+        """Until every service has read everything that is in its topics now."""
+        for service in SERVICES:
+            for topic in TOPICS:
+                if service in topic.read_by:
+                    await wait_until_read(self.settings, topic, group_of(service, self.settings))
+
+    async def documents(self) -> dict[str, list[str]]:
+        """Every document of every collection, written out in full and in one order."""
+        mongo = Mongo(self.settings)
+        written: dict[str, list[str]] = {}
+        try:
+            for service in SERVICES:
+                database = mongo.database(service)
+                listed = await database.command("listCollections")
+                for name in sorted(collection["name"] for collection in listed["cursor"]["firstBatch"]):
+                    found = await database[name].find({}).sort("_id").to_list(None)
+                    written[f"{service}.{name}"] = [json_util.dumps(document, sort_keys=True) for document in found]
+        finally:
+            await mongo.close()
+        return written

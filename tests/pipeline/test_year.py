@@ -1,0 +1,98 @@
+"""A small nation's year through the four services, on a real broker and database."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from email import message_from_bytes
+
+import pytest
+import pytest_asyncio
+
+from cli.demo.balance import differences, expected_notices
+from cli.demo.flow import Found
+from cli.demo.generator import plan_year
+from cli.demo.plan import Plan
+from cli.rebuild import StillRunningError, forget
+from contracts.notice import NoticeKind
+from regulation.law import Law
+from regulation.loading import load_law
+from services.notify.domain.notice import READERS
+from tests.pipeline.installation import Installation
+
+pytestmark = pytest.mark.engines
+REGIONS = 24
+
+
+@dataclass(frozen=True)
+class Past:
+    """A year that has passed; the services are stopped."""
+
+    installation: Installation
+    plan: Plan
+    law: Law
+    found: Found
+    found_again: Found
+    replayed: int
+    documents: dict[str, list[str]]
+
+
+@pytest_asyncio.fixture(scope="module")
+async def past(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Past]:
+    law = load_law()
+    plan = plan_year(law, seed=7, regions=REGIONS)
+    installation = Installation.of(kafka, mongo, tmp_path_factory.mktemp("year"), plan.nation)
+    async with installation.running() as doors:
+        found = await installation.flow(plan, doors).run()
+        with pytest.raises(StillRunningError, match="intake still runs"):
+            await forget(installation.settings, lambda _: None, within_s=0)
+        again = installation.flow(plan, doors)
+        found_again = await again.run()
+        await installation.all_read()
+    yield Past(installation, plan, law, found, found_again, again.replayed, await installation.documents())
+
+
+def notices_of(past: Past, found: Found) -> dict[NoticeKind, int]:
+    """Only regions of the nation have offices that can be told."""
+    expected = dict(expected_notices(past.plan, found, past.law))
+    overdue = len(past.plan.nation) * 4 - len(past.plan.reported)
+    return expected | {NoticeKind.REPORT_OVERDUE: overdue * len(READERS[NoticeKind.REPORT_OVERDUE])}
+
+
+def test_everything_balances(past: Past) -> None:
+    assert differences(past.plan, past.found, past.law, notices_of(past, past.found)) == []
+
+
+def test_the_faults_of_real_reports_were_among_them(past: Past) -> None:
+    assert past.found.ledger["returned"] > 0
+    assert past.found.ledger["accepted_with_warnings"] > 0
+    assert past.found.ledger["overdue"] == 546 * 4 - len(past.plan.reported)
+
+
+def test_three_categories_have_five_nominees_and_three_winners(past: Past) -> None:
+    awards = {award["category"]: award for award in past.found.award["awards"]}
+    assert set(awards) == {"provinsi", "kabupaten", "kota"}
+    for award in awards.values():
+        assert (award["state"], len(award["nominees"]), len(award["winners"])) == ("decided", 5, 3)
+
+
+def test_each_delivered_notice_is_one_mail(past: Past) -> None:
+    mails = past.installation.mails()
+    assert len(mails) == sum(past.found.notices.values()) > 100
+    assert len({message_from_bytes(mail)["Message-ID"] for mail in mails}) == len(mails)
+
+
+def test_sending_the_year_again_changes_nothing(past: Past) -> None:
+    assert past.replayed == len(past.plan.reports)
+    assert past.found_again == past.found
+
+
+async def test_a_rebuild_gives_the_same_documents_and_sends_no_mail(past: Past) -> None:
+    mails = len(past.installation.mails())
+    await forget(past.installation.settings, lambda _: None)
+    assert await past.installation.documents() == {}
+    async with past.installation.running():
+        await past.installation.all_read()
+    rebuilt = await past.installation.documents()
+    assert rebuilt.keys() == past.documents.keys()
+    for collection, documents in past.documents.items():
+        assert rebuilt[collection] == documents, collection
+    assert len(past.installation.mails()) == mails
