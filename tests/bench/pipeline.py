@@ -27,6 +27,7 @@ from pymongo import ReplaceOne
 from rich.console import Console
 from rich.table import Table
 
+from chassis.clock import unix_s
 from chassis.events import Event, decode
 from chassis.kafka import ensure_topics
 from chassis.mongo import Mongo
@@ -303,7 +304,7 @@ def show(stage: Stage, measured: dict[str, list[Measured]], bytes_each: float) -
 async def main(reports: int, rounds: int) -> None:
     events = received_events(reports)
     fed = [
-        Fed(event.topic, event.key.encode(), event.value, event.wire_headers, int(time.time() * 1000))
+        Fed(event.topic, event.key.encode(), event.value, event.wire_headers, int(unix_s() * 1000))
         for event in events
     ]
     async with AsyncExitStack() as stopping:

@@ -112,7 +112,7 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
     async with _positions(subject, settings) as (consumer, partitions):
 
         async def ended() -> bool:
-            return not process.is_alive() or await _drained(consumer, partitions)
+            return not process.is_alive() or await _left(consumer, partitions) == 0
 
         await eventually(ended, within_s=READY_WITHIN_S)
     if process.is_alive():
@@ -125,7 +125,11 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
 async def drains(subject: Subject, settings: Settings, *, within_s: float = READY_WITHIN_S) -> None:
     """Wait until the service has committed everything that it reads."""
     async with _positions(subject, settings) as (consumer, partitions):
-        await eventually(lambda: _drained(consumer, partitions), within_s=within_s)
+
+        async def drained() -> bool:
+            return await _left(consumer, partitions) == 0
+
+        await eventually(drained, within_s=within_s)
 
 
 @asynccontextmanager
@@ -149,12 +153,15 @@ async def _positions(subject: Subject, settings: Settings) -> AsyncIterator[tupl
         await consumer.stop()
 
 
-async def _drained(consumer: Any, partitions: list[TopicPartition]) -> bool:
+async def left_to_read(subject: Subject, settings: Settings) -> int:
+    """How many records the service has not yet committed."""
+    async with _positions(subject, settings) as (consumer, partitions):
+        return await _left(consumer, partitions)
+
+
+async def _left(consumer: Any, partitions: list[TopicPartition]) -> int:
     ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
-    for partition in partitions:
-        if ends[partition] > (await consumer.committed(partition) or 0):
-            return False
-    return True
+    return sum([ends[partition] - (await consumer.committed(partition) or 0) for partition in partitions])
 
 
 async def outcome_of(subject: Subject, settings: Settings) -> Outcome:

@@ -1,0 +1,98 @@
+"""A small year of a small nation, as events: what the fault tests feed."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from chassis.clock import unix_s
+from chassis.events import Event
+from cli.demo.generator import plan_year
+from cli.demo.plan import PlannedReport
+from contracts.award import AwardChangedV1
+from contracts.message import Message, deterministic_id
+from contracts.period import EntryClosedV1, PeriodChangedV1, PeriodState
+from contracts.quarter import quarters_of
+from contracts.submission import SubmissionReceivedV1
+from regulation.loading import load_law
+from tests.faults.harness import Fed
+
+LAW: Final = load_law()
+SEED: Final = 7
+YEAR: Final = 2023
+EXAMPLES: Final = Path(__file__).parents[2] / "contracts" / "examples"
+
+
+def planned_reports(regions: int, *, of: int = 24) -> list[PlannedReport]:
+    """The reports of those regions of a nation of ``of`` whose year is the most troubled: wrong, revised, missing."""
+    reports = plan_year(LAW, seed=SEED, regions=of).reports
+    by_region: dict[str, list[PlannedReport]] = {}
+    for report in reports:
+        by_region.setdefault(report.region.code, []).append(report)
+    troubled = sorted(
+        by_region, key=lambda code: (-sum(r.revises for r in by_region[code]), len(by_region[code]), code)
+    )
+    chosen = set(troubled[:regions])
+    return [report for report in reports if report.region.code in chosen]
+
+
+def received(report: PlannedReport) -> SubmissionReceivedV1:
+    """The report as intake would keep it."""
+    submission = report.submission()
+    return SubmissionReceivedV1(
+        submission_id=deterministic_id("story", report.key),
+        client_id="story",
+        content_digest=submission.content_digest,
+        arrived_at=report.arrived_at,
+        due_at=LAW.calendar(submission.period).due_at,
+        recorded_at=report.arrived_at,
+        submission=submission,
+    )
+
+
+def closing_marks(regions: set[str]) -> list[Message]:
+    """Entry of the year's quarters is closed: for each region a mark, for each period the change."""
+    marks: list[Message] = []
+    for quarter in quarters_of(YEAR):
+        window = LAW.calendar(quarter.text)
+        closed_at = window.due_at + timedelta(days=20)
+        marks += [
+            EntryClosedV1(
+                region_code=region, period=quarter.text, period_revision=2, due_at=window.due_at, closed_at=closed_at
+            )
+            for region in sorted(regions)
+        ]
+        marks.append(
+            PeriodChangedV1(
+                period=quarter.text,
+                revision=2,
+                state=PeriodState.CLOSED,
+                opens_at=window.opens_at,
+                due_at=window.due_at,
+                changed_at=closed_at,
+                changed_by="secretariat",
+                author_role="Sekretariat Bersama",
+                reason="Pengisian selesai.",
+                calendar_row=window.row_id,
+            )
+        )
+    return marks
+
+
+def awards() -> list[Message]:
+    folder = EXAMPLES / "award-changed-v1"
+    return [AwardChangedV1.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+
+
+def fed(messages: list[Message]) -> list[Fed]:
+    now = int(unix_s() * 1_000)
+    return [
+        Fed(event.topic, event.key.encode(), event.value, list(event.wire_headers), now)
+        for event in map(Event.of, messages)
+    ]
+
+
+def year_of(regions: int) -> list[Fed]:
+    """Reports in the order of their arrival, then the closing, then awards."""
+    reports = [received(report) for report in planned_reports(regions)]
+    codes = {report.submission.region_code for report in reports}
+    return fed([*reports, *closing_marks(codes), *awards()])

@@ -1,0 +1,119 @@
+"""SIGKILL at every await between decode and commit leaves what would be without it.
+
+A reference run records every topic. For each service and each await in turn, a fresh installation gets the same
+records; the service dies at that await, is started again and finishes. Its documents and events must be the same.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from chassis.settings import Settings
+from contracts.topics import TOPICS
+from tests.faults.harness import (
+    Fed,
+    Outcome,
+    Subject,
+    dies_or_drains,
+    drains,
+    feed,
+    outcome_of,
+    reads_of,
+    recorded,
+    victim,
+    writes_of,
+)
+from tests.faults.story import year_of
+from tests.faults.victim import Edge, KillPoint
+from tests.running import settings_for
+
+AWAITS_MAX = 60
+"""Above any handler's; the enumeration ends by itself when a process outlives its kill point."""
+NO_SMTP = "smtp://127.0.0.1:9"
+"""Nobody listens there: notices stay unsent, so that only the handler's own writes are compared."""
+
+SENDING = frozenset({"state", "attempts", "next_at"})
+SUBJECTS = {
+    name: Subject(name, f"services.{name}.app:build", reads_of(name), writes_of(name), volatile)
+    for name, volatile in {
+        "validation": frozenset[str](),
+        "scoring": frozenset[str](),
+        "intake": frozenset[str](),
+        "notify": SENDING,
+    }.items()
+}
+NAIVE = replace(SUBJECTS["validation"], build="tests.faults.naive:build")
+
+
+def fresh(kafka: str, mongo: str) -> Settings:
+    return settings_for(kafka, mongo, smtp=NO_SMTP, batch_wait_ms=200, replica="1")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def log(kafka: str, mongo: str) -> AsyncIterator[list[Fed]]:
+    """Every record of a year that went through all four services without a fault."""
+    settings = fresh(kafka, mongo)
+    await feed(settings, year_of(regions=3))
+    for name in ("validation", "scoring"):
+        async with victim(SUBJECTS[name], settings):
+            await drains(SUBJECTS[name], settings)
+    yield await recorded(settings, TOPICS)
+
+
+async def run_through(subject: Subject, settings: Settings, log: list[Fed], kill_at: KillPoint | None) -> bool:
+    """Whether the service died at the kill point; in the end it has read everything."""
+    read = {topic.name for topic in subject.reads}
+    await feed(settings, [record for record in log if record.topic in read])
+    async with victim(subject, settings, kill_at) as process:
+        died = await dies_or_drains(process, subject, settings)
+    if died:
+        async with victim(subject, settings):
+            await drains(subject, settings)
+    return died
+
+
+async def clean_run(subject: Subject, kafka: str, mongo: str, log: list[Fed]) -> Outcome:
+    settings = fresh(kafka, mongo)
+    assert not await run_through(subject, settings, log, None)
+    return await outcome_of(subject, settings)
+
+
+async def kills(
+    subject: Subject, edge: Edge, kafka: str, mongo: str, log: list[Fed]
+) -> AsyncIterator[tuple[int, Outcome | AssertionError, Outcome]]:
+    """For each await in turn: its number, what a kill there leaves or how it contradicts itself, what it should be."""
+    expected = await clean_run(subject, kafka, mongo, log)
+    assert any(expected.documents.values()), "the reference run left nothing to compare with"
+    for number in range(1, AWAITS_MAX):
+        settings = fresh(kafka, mongo)
+        died = await run_through(subject, settings, log, KillPoint(number, edge))
+        try:
+            yield number, await outcome_of(subject, settings), expected
+        except AssertionError as contradiction:
+            yield number, contradiction, expected
+        if not died:
+            return
+    raise AssertionError(f"{subject.name} has more than {AWAITS_MAX} awaits")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("edge", ["entered", "done"])
+@pytest.mark.parametrize("name", SUBJECTS)
+async def test_a_service_killed_at_any_await_ends_as_without_the_kill(
+    name: str, edge: Edge, kafka: str, mongo: str, log: list[Fed]
+) -> None:
+    enumerated = 0
+    async for number, found, expected in kills(SUBJECTS[name], edge, kafka, mongo, log):
+        assert found == expected, f"killed at await {number} ({edge})"
+        enumerated = number
+    assert enumerated > 2, "a handler that keeps and publishes waits more often than that"
+
+
+@pytest.mark.timeout(600)
+async def test_a_naive_handler_fails_the_same_test(kafka: str, mongo: str, log: list[Fed]) -> None:
+    async for _, found, expected in kills(NAIVE, "done", kafka, mongo, log):
+        if found != expected:
+            return
+    pytest.fail("the harness cannot see a wrong handler")
