@@ -8,10 +8,9 @@ import typer
 
 from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD, Misconfigured
-from chassis.kafka import members_of, rewind
+from chassis.groups import group_of, members_of, rewind
 from chassis.mongo import Mongo
 from chassis.settings import Settings, read_settings
-from chassis.stream import group_of
 from cli.stack import plain_errors
 from contracts.topics import TOPICS
 from deploy.local.settings import LocalSettings

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from chassis.clock import monotonic_s
-from chassis.kafka import wait_until_read
+from chassis.groups import group_of, wait_until_read
 from chassis.settings import Settings
 from cli.demo.doors import Answer, DemoError, Doors, RefusedError
 from cli.demo.plan import Plan, PlannedReport
@@ -133,7 +133,7 @@ class Flow:
 
     async def wait_until_told(self) -> None:
         """Until every fact has its notices and every notice has its end."""
-        group = f"{self.settings.kafka_prefix}spm-notify"
+        group = group_of("notify", self.settings)
         await _all(
             asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in _WHAT_NOTIFY_READS
         )

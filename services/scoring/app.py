@@ -5,9 +5,8 @@ from typing import Final
 
 from chassis.errors import Misconfigured
 from chassis.events import Event
-from chassis.kafka import wait_until_read
+from chassis.groups import group_of, wait_until_read
 from chassis.service import Service, World
-from chassis.stream import group_of
 from contracts.topics import AWARD_CHANGED, PERIOD_CHANGED, SUBMISSION_JUDGED
 from regulation.award_rows import AwardCriterion
 from regulation.errors import RegulationError

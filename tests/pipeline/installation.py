@@ -10,10 +10,9 @@ from pathlib import Path
 from bson import json_util
 from rich.console import Console
 
-from chassis.kafka import wait_until_read
+from chassis.groups import group_of, wait_until_read
 from chassis.mongo import Mongo
 from chassis.settings import Settings
-from chassis.stream import group_of
 from cli.demo.doors import Doors
 from cli.demo.flow import Flow
 from cli.demo.plan import Plan

@@ -1,0 +1,88 @@
+"""Consumer groups from outside: how far they have read, who is in them, and back to the beginning."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.errors import Retryable
+from chassis.kafka import _client_security, admin_client
+from chassis.settings import Settings
+from contracts.topics import Topic
+
+_LOOK_AGAIN_S: Final = 0.5
+
+
+def group_of(service: str, settings: Settings) -> str:
+    """The consumer group of a service's stream."""
+    return f"{settings.kafka_prefix}spm-{service}"
+
+
+async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
+    """Return when the group has committed everything that stood in the topic at the call."""
+    partitions = await partitions_of(settings, topic)
+    async with _on_behalf_of(group, settings) as consumer:
+        first = await consumer.beginning_offsets(partitions)
+        behind = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
+        while behind:
+            committed = {at: await consumer.committed(at) or 0 for at in behind}
+            behind = {at: end for at, end in behind.items() if committed[at] < end}
+            if behind:
+                await asyncio.sleep(_LOOK_AGAIN_S)
+
+
+async def members_of(settings: Settings, group: str) -> int:
+    """How many readers the group has; one that stopped without a word counts until its session ends."""
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        answers = await admin.describe_consumer_groups([group])
+    finally:
+        await admin.close()
+    return sum(len(row["members"]) for answer in answers for row in answer.to_object()["groups"])
+
+
+async def rewind(settings: Settings, topics: Sequence[Topic], group: str) -> None:
+    """Let the group, which must have no members, read these topics from their beginning.
+
+    Raises:
+        KafkaError: the group has members, or the broker cannot be reached.
+    """
+    partitions = [at for topic in topics for at in await partitions_of(settings, topic)]
+    async with _on_behalf_of(group, settings) as consumer:
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.beginning_offsets(partitions))
+
+
+async def partitions_of(settings: Settings, topic: Topic) -> list[TopicPartition]:
+    """As the broker has them; a client that has not read from a topic may not know them itself.
+
+    Raises:
+        Retryable: the topic does not exist yet.
+    """
+    name = settings.kafka_prefix + topic.name
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        described = await admin.describe_topics([name])
+    finally:
+        await admin.close()
+    partitions = [TopicPartition(name, row["partition"]) for one in described for row in one["partitions"]]
+    if not partitions:
+        raise Retryable(f"topic {name} is not there yet")
+    return partitions
+
+
+@asynccontextmanager
+async def _on_behalf_of(group: str, settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
+    """A client that may look at the group's offsets and, while it has no members, move them; it never joins."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
