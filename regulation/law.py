@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from regulation.rulesets import RuleSet, assemble_ruleset
 _PERIOD = re.compile(r"(20[0-9]{2})Q([1-4])")
 _MONTHS_A_QUARTER = 3
 _MONTHS_A_YEAR = 12
+_DAYS_KEPT = 64
 
 
 class Regions(Mapping[str, Region]):
@@ -92,7 +93,7 @@ class Law:
         levels = {region.catalogue_level}
         if any(row.serves_both and row.region == region.code for row in all_in_force(self.rows.of(BothLists), on)):
             levels = {"prov", "kab"}
-        return tuple(row for row in all_in_force(self.rows.of(ServiceType), on) if row.level in levels)
+        return tuple(row for row in _service_types_in_force(self, on) if row.level in levels)
 
     def index_weights(self, on: date) -> IndexWeights:
         return in_force(self.rows.of(IndexWeights), on)
@@ -143,6 +144,12 @@ class Law:
 
     def ruleset(self, on: date) -> RuleSet:
         return assemble_ruleset(all_in_force(self.rows.of(Rule), on))
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def _service_types_in_force(law: Law, on: date) -> tuple[ServiceType, ...]:
+    """Of every level; kept, because it is asked for each report of a quarter."""
+    return all_in_force(law.rows.of(ServiceType), on)
 
 
 def _day_after_quarter(period: str) -> date:

@@ -28,10 +28,16 @@ EXACT: Final = Context(prec=200, rounding=ROUND_HALF_EVEN, traps=[*_MISTAKES, In
 ROUNDED: Final = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=_MISTAKES)
 """For the one rounding that ends each computation."""
 
+_multiply: Final = EXACT.multiply
+_divide: Final = ROUNDED.divide
+
 
 def share_pct(part: Decimal | int, whole: Decimal | int, *, at_most: Decimal = WHOLE_PCT) -> Decimal:
     """``part`` of ``whole`` in percent."""
-    return ROUNDED.min(ROUNDED.divide(EXACT.multiply(WHOLE_PCT, part), whole), at_most)
+    pct = _divide(_multiply(WHOLE_PCT, part), whole)
+    if pct > at_most:
+        return at_most
+    return pct
 
 
 def mean(values: Sequence[Decimal]) -> Decimal:
