@@ -14,7 +14,7 @@ from regulation.law import Law
 from regulation.loading import load_law
 from regulation.rows import IndexMethod
 from services.scoring.domain.basis import known_method
-from services.scoring.domain.criteria import CRITERIA
+from services.scoring.domain.criteria import known_criterion
 from services.scoring.domain.errors import Unscorable
 from services.scoring.handlers import Handlers
 from services.scoring.metrics import ScoringMetrics
@@ -30,7 +30,7 @@ def build(world: World) -> Service:
     """Raises:
     Misconfigured: the law cannot be read, or asks for what cannot be computed here.
     """
-    law, settings = _computable_law(), world.settings
+    law, settings = read_law(), world.settings
     store, metrics = Store(world.database), ScoringMetrics(world.registry)
     handlers = Handlers(law, store, metrics)
     read_by = {
@@ -72,16 +72,23 @@ def build(world: World) -> Service:
     )
 
 
-def _computable_law() -> Law:
+def read_law() -> Law:
+    """Raises:
+    Misconfigured: it cannot be read, or names an index method or a criterion that is not known here.
+    """
     try:
         law = load_law()
-        for method in law.rows.of(IndexMethod):
-            known_method(method)
+        refuse_unknown(law)
     except (RegulationError, Unscorable) as fault:
         raise Misconfigured(str(fault)) from fault
-    for row in law.rows.of(AwardCriterion):
-        if row.id not in CRITERIA:
-            raise Misconfigured(
-                f"{row.row_id} is a criterion that scoring cannot compute; known: {', '.join(CRITERIA)}"
-            )
     return law
+
+
+def refuse_unknown(law: Law) -> None:
+    """Raises:
+    Unscorable: a row names what the code cannot compute.
+    """
+    for method in law.rows.of(IndexMethod):
+        known_method(method)
+    for criterion in law.rows.of(AwardCriterion):
+        known_criterion(criterion)

@@ -6,8 +6,10 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.award import CriterionScore
+from regulation.award_rows import AwardCriterion
 from regulation.awards import AwardEdition
 from services.scoring.domain.candidate import Candidate
+from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.figures import QuarterFigures
 from services.scoring.domain.rounding import EXACT, NONE_PCT, WHOLE_PCT, mean, share_pct, weighted
 
@@ -52,6 +54,20 @@ CRITERIA: Final[Mapping[str, Callable[[Candidate, AwardEdition], Decimal]]] = Ma
         "action_plan": _action_plan,
     }
 )
+
+
+def known_criterion(row: AwardCriterion) -> AwardCriterion:
+    """The row, when its criterion can be computed.
+
+    Raises:
+        Unscorable: it cannot.
+    """
+    if row.id not in CRITERIA:
+        raise Unscorable(
+            f"{row.row_id} names the criterion {row.id!r}; known are: {', '.join(sorted(CRITERIA))}."
+            " Write it in services/scoring/domain/criteria.py or correct the row."
+        )
+    return row
 
 
 def criterion_scores(candidate: Candidate, edition: AwardEdition) -> tuple[CriterionScore, ...]:

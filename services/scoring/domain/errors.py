@@ -1,2 +1,2 @@
-class Unscorable(Exception):  # noqa: N818 - says what the report is
-    """No index can be computed from what the law says; the text tells which row is missing or unknown."""
+class Unscorable(Exception):  # noqa: N818 - says what the report or the row is
+    """It cannot be computed; the text tells what is missing or unknown and where to mend it."""
