@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.message import Digest, Frozen, Identifier, Instant, Message, RegionCode, ShortWords, Words
+from contracts.message import COUNT_MAX, Digest, Frozen, Identifier, Instant, Message, RegionCode, ShortWords, Words
 from contracts.scorecard import Percent
 
 
@@ -23,7 +23,7 @@ class CriterionScore(Frozen):
 
 
 class Nominee(Frozen):
-    rank: Annotated[int, Field(ge=1)]
+    rank: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     region_code: RegionCode
     score: Annotated[Decimal, Field(ge=0, le=100)]
     index_pct: Percent
@@ -48,11 +48,11 @@ class AwardChangedV1(Message):
         int, Field(ge=2021, le=2100, description="The year that is judged, not the year of the award.")
     ]
     category: Annotated[str, Field(pattern=r"^[a-z_]{2,40}$", examples=["provinsi"])]
-    revision: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     state: AwardState
     nominees: tuple[Nominee, ...]
     winners: Annotated[tuple[RegionCode, ...], Field(description="Best first; empty until decided.")] = ()
-    ranked: Annotated[int, Field(ge=0, description="Regions that were eligible and compared.")]
+    ranked: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Regions that were eligible and compared.")]
     excluded: tuple[Excluded, ...] = ()
     figures_digest: Annotated[Digest, Field(description="Over every figure that the ranking used.")]
     law_rows: tuple[str, ...]

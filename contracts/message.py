@@ -1,10 +1,11 @@
 """The ground on which every message stands."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID, uuid5
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -15,6 +16,9 @@ from pydantic import (
 )
 
 from contracts.quarter import Quarter
+
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2199
 
 NAMESPACE = UUID("5b1f6c52-8a0e-5d0b-9c39-54d1f0c6a2e7")
 """Every deterministic id of this system is a UUIDv5 below this namespace; it never changes."""
@@ -103,7 +107,18 @@ ServiceTypeId = Annotated[
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
 ShortWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal.")]
-Instant = AwareDatetime
+COUNT_MAX: Final = 2**31 - 1
+"""Bounds every count and revision: far above what can happen, and kept by any database."""
+
+
+def _of_our_time(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError(f"the year must be from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return instant
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""With its offset from UTC; the bounds keep every conversion between zones within the calendar."""
 
 
 class Bilingual(Frozen):

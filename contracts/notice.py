@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.message import Digest, Identifier, Instant, Message, RegionCode
+from contracts.message import COUNT_MAX, Digest, Identifier, Instant, Message, RegionCode
 
 
 class NoticeKind(StrEnum):
@@ -41,7 +41,7 @@ class NoticeSettledV1(Message):
     channel: Annotated[str, Field(pattern=r"^[a-z]{2,16}$", examples=["email"])]
     recipient_digest: Annotated[Digest, Field(description="Of role and address; the address itself stays with notify.")]
     state: NoticeState
-    attempts: Annotated[int, Field(ge=0)]
+    attempts: Annotated[int, Field(ge=0, le=COUNT_MAX)]
     settled_at: Instant
     fact_id: Annotated[Identifier, Field(description="The event that the notice tells of.")]
     submission_id: Identifier | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.message import Identifier, Instant, Message, PeriodText, RegionCode, ShortWords, Words
+from contracts.message import COUNT_MAX, Identifier, Instant, Message, PeriodText, RegionCode, ShortWords, Words
 
 
 class PeriodState(StrEnum):
@@ -21,7 +21,7 @@ class PeriodChangedV1(Message):
     SOURCE: ClassVar[str] = "urn:spm:service:intake"
 
     period: PeriodText
-    revision: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     state: PeriodState
     opens_at: Instant
     due_at: Instant
@@ -57,7 +57,7 @@ class EntryClosedV1(Message):
 
     region_code: RegionCode
     period: PeriodText
-    period_revision: Annotated[int, Field(ge=1)]
+    period_revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     due_at: Instant
     closed_at: Instant
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.message import Frozen, Identifier, Instant, Message, PeriodText, RegionCode, ServiceTypeId
+from contracts.message import COUNT_MAX, Frozen, Identifier, Instant, Message, PeriodText, RegionCode, ServiceTypeId
 
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, description="0 to 100, unrounded to 28 digits; round for display only.")
@@ -43,7 +43,7 @@ class ScorecardUpdatedV1(Message):
     submission_id: Identifier
     region_code: RegionCode
     period: PeriodText
-    revision: Annotated[int, Field(ge=1, description="The judged report's revision.")]
+    revision: Annotated[int, Field(ge=1, le=COUNT_MAX, description="The judged report's revision.")]
     index_pct: Percent
     band: str
     completeness_pct: Percent

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.message import (
+    COUNT_MAX,
     Bilingual,
     Digest,
     Frozen,
@@ -60,7 +61,9 @@ class SubmissionJudgedV1(Message):
     client_id: Identifier
     region_code: RegionCode
     period: PeriodText
-    revision: Annotated[int, Field(ge=1, description="Counts the reports of this region and period, without gaps.")]
+    revision: Annotated[
+        int, Field(ge=1, le=COUNT_MAX, description="Counts the reports of this region and period, without gaps.")
+    ]
     supersedes: Annotated[Identifier | None, Field(description="The report before this one; null for the first.")] = (
         None
     )
@@ -100,8 +103,8 @@ class EntrySettledV1(Message):
 
     region_code: RegionCode
     period: PeriodText
-    period_revision: Annotated[int, Field(ge=1)]
-    reports: Annotated[int, Field(ge=0, description="Reports judged for this region and period so far.")]
+    period_revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
+    reports: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Reports judged for this region and period so far.")]
     reported: Annotated[bool, Field(description="Whether one of them was accepted.")]
     closed_at: Instant
 
@@ -125,10 +128,10 @@ class ReportOverdueV1(Message):
 
     region_code: RegionCode
     period: PeriodText
-    period_revision: Annotated[int, Field(ge=1)]
+    period_revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     due_at: Instant
     closed_at: Instant
-    returned_reports: Annotated[int, Field(ge=0, description="Reports that came but were returned.")]
+    returned_reports: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Reports that came but were returned.")]
 
     def identity(self) -> str:
         return f"{self.region_code}/{self.period}/{self.period_revision}"
