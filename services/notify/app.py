@@ -2,9 +2,9 @@
 
 import asyncio
 
-from chassis.kafka import wait_until_read
+from chassis.replay import read_all
 from chassis.service import Service, World
-from chassis.stream import group_of
+from contracts.notice import NoticeSettledV1
 from contracts.topics import AWARD_CHANGED, NOTICE_SETTLED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED
 from regulation.loading import load_law
 from services.notify.handlers import NoticeHandlers
@@ -46,7 +46,8 @@ def build(world: World) -> Service:
 
     async def tidy() -> None:
         if not ends_known.is_set():
-            await wait_until_read(settings, NOTICE_SETTLED, group_of(NAME, settings))
+            async for ends in read_all(settings, NOTICE_SETTLED):
+                await store.keep_ends([end for end in ends if isinstance(end, NoticeSettledV1)])
             ends_known.set()
         await sender.tidy()
 

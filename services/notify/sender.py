@@ -46,7 +46,7 @@ class Sender:
     metrics: NoticeMetrics
     attempts_max: int
     ends_known: asyncio.Event
-    """Set when every end that stood in the log at start has been read; before, an old notice would look unsent."""
+    """Set when every end that stood in the log at start is kept; before, a notice that was sent could look unsent."""
 
     async def run(self) -> None:
         """Send until nothing is due, then return; the chassis begins it again, and later when it fails.

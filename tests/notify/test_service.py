@@ -8,23 +8,27 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.clock import SystemClock
 from chassis.events import Event
-from chassis.kafka import Publisher, ensure_topics, wait_until_read
+from chassis.groups import group_of, rewind
+from chassis.kafka import Publisher, RawRecord, ensure_topics
 from chassis.mongo import Document, Mongo
+from chassis.replay import read_all
 from chassis.settings import Settings
-from chassis.stream import group_of
 from contracts.message import Message, deterministic_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
-from contracts.topics import NOTICE_SETTLED, PARTITIONS, TOPICS
+from contracts.topics import NOTICE_SETTLED, TOPICS, Topic
 from services.notify.app import NAME, build
 from tests.notify.catcher import Catcher, first
 from tests.notify.messages import award, overdue, returned
 from tests.running import Keys, eventually, read_topic, running, settings_for
 
 REGIONS = ("64.71", "64.72", "64.74")
+
+
+WHAT_NOTIFY_READS = tuple(topic for topic in TOPICS if NAME in topic.read_by)
+FACTS_ALONE = tuple(topic for topic in WHAT_NOTIFY_READS if topic != NOTICE_SETTLED)
 
 
 @dataclass
@@ -41,11 +45,15 @@ class Installation:
             yield client
 
     async def publish(self, messages: Sequence[Message]) -> None:
+        events = [Event.of(message) for message in messages]
+        await self.publish_raw([(event.topic, event.key.encode(), event.wire_headers, event.value) for event in events])
+
+    async def publish_raw(self, records: Sequence[RawRecord]) -> None:
         publisher = Publisher(self.settings, "test", linger_ms=5)
         await ensure_topics(self.settings)
         await publisher.start()
         try:
-            await publisher.publish(Event.of(message) for message in messages)
+            await publisher.publish_raw(records)
         finally:
             await publisher.stop()
 
@@ -61,20 +69,12 @@ class Installation:
         kept = await self.documents()
         return len(kept) == count and all(document.get("published") for document in kept)
 
-    async def forget(self) -> None:
-        """Drop the database and set the group back to the beginning, as for a rebuild."""
+    async def forget(self, *topics: Topic) -> None:
+        """Drop the database and set the group back to the beginning of these topics, as for a rebuild."""
         mongo = Mongo(self.settings)
         await mongo.drop(NAME)
         await mongo.close()
-        topics = [self.settings.kafka_prefix + topic.name for topic in TOPICS if NAME in topic.read_by]
-        beginning = {TopicPartition(name, number): 0 for name in topics for number in range(PARTITIONS)}
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.settings.kafka, group_id=group_of(NAME, self.settings))
-        await consumer.start()
-        try:
-            consumer.assign(list(beginning))
-            await consumer.commit(beginning)
-        finally:
-            await consumer.stop()
+        await rewind(self.settings, topics, group_of(NAME, self.settings))
 
 
 @pytest.fixture
@@ -120,7 +120,10 @@ def end_of_nothing(number: int) -> NoticeSettledV1:
 NOTICES = 3 * 4 + 3 * 2 + 3 * 2
 
 
-async def test_what_was_told_is_not_told_again_after_a_rebuild(installation: Installation) -> None:
+@pytest.mark.parametrize("set_back", [WHAT_NOTIFY_READS, FACTS_ALONE], ids=["every topic", "facts alone"])
+async def test_what_was_told_is_not_told_again_after_a_rebuild(
+    installation: Installation, set_back: tuple[Topic, ...]
+) -> None:
     catcher = installation.catcher
     catcher.data = first("451 greylisted")
     await installation.publish(facts())
@@ -134,7 +137,7 @@ async def test_what_was_told_is_not_told_again_after_a_rebuild(installation: Ins
         assert len(catcher.recipients) == NOTICES
         attempts = len(catcher.raw)
 
-        await installation.forget()
+        await installation.forget(*set_back)
         async with installation.notify():
             await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
             await asyncio.sleep(2)
@@ -202,15 +205,14 @@ async def test_a_region_reads_its_inbox_and_nobody_elses(installation: Installat
         assert 'spm_notices_total{channel="email",kind="award_nominated",status="delivered"} 6.0' in metrics
 
 
-async def test_waiting_for_a_group_ends_when_it_has_read_what_stood_in_the_topic(installation: Installation) -> None:
+async def test_a_topic_is_read_whole_without_a_group(installation: Installation) -> None:
     settings = installation.settings
     await ensure_topics(settings)
-    await asyncio.wait_for(wait_until_read(settings, NOTICE_SETTLED, group_of(NAME, settings)), 10)  # an empty topic
+    assert [message async for batch in read_all(settings, NOTICE_SETTLED) for message in batch] == []
 
-    await installation.publish([end_of_nothing(number) for number in range(30)])
-    waiting = asyncio.create_task(wait_until_read(settings, NOTICE_SETTLED, group_of(NAME, settings)))
-    await asyncio.sleep(1.5)
-    assert not waiting.done(), "nobody has read yet"
-    async with installation.notify():
-        await asyncio.wait_for(waiting, 30)
-    assert len(await installation.documents()) == 30
+    ends = [end_of_nothing(number) for number in range(30)]
+    await installation.publish(ends)
+    await installation.publish_raw([(NOTICE_SETTLED.name, None, [], b"no event")])
+
+    read = [message async for batch in read_all(settings, NOTICE_SETTLED) for message in batch]
+    assert sorted(message.identity() for message in read) == sorted(end.notice_id for end in ends)
