@@ -8,7 +8,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.errors import Retryable
-from chassis.kafka import _client_security, admin_client
+from chassis.kafka import admin_client, client_security
 from chassis.settings import Settings
 from contracts.topics import Topic
 
@@ -79,7 +79,7 @@ async def partitions_of(settings: Settings, topic: Topic) -> list[TopicPartition
 async def _on_behalf_of(group: str, settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
     """A client that may look at the group's offsets and, while it has no members, move them; it never joins."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
+        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **client_security(settings)
     )
     try:
         await consumer.start()

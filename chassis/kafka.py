@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId, for_code
 from faststream.kafka import KafkaBroker
@@ -23,7 +23,6 @@ from contracts.topics import MAX_DEAD_LETTER_BYTES, TOPICS, Topic, dead_letter_o
 REQUEST_MS: Final = 30_000
 ACKNOWLEDGED_S: Final = 30.0
 _BATCH_BYTES: Final = 512 * 1024
-_LOOK_AGAIN_S: Final = 0.5
 _TOPIC_EXISTS: Final = 36
 _NO_ERROR: Final = 0
 _STUCK: Final = (OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId)
@@ -73,7 +72,7 @@ class Publisher:
             max_batch_size=_BATCH_BYTES,
             max_request_size=MAX_DEAD_LETTER_BYTES,
             request_timeout_ms=REQUEST_MS,
-            **_client_security(self._settings),
+            **client_security(self._settings),
         )
         try:
             await producer.start()
@@ -131,7 +130,7 @@ class Publisher:
 
 def admin_client(settings: Settings) -> AIOKafkaAdminClient:
     return AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_MS, **_client_security(settings)
+        bootstrap_servers=settings.kafka, request_timeout_ms=REQUEST_MS, **client_security(settings)
     )
 
 
@@ -159,68 +158,6 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
         await admin.close()
 
 
-async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
-    """Return when the group has committed everything that stood in the topic at the call."""
-    partitions = await _partitions(settings, topic)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
-    )
-    try:
-        await consumer.start()
-        first = await consumer.beginning_offsets(partitions)
-        behind = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
-        while behind:
-            committed = {at: await consumer.committed(at) or 0 for at in behind}
-            behind = {at: end for at, end in behind.items() if committed[at] < end}
-            if behind:
-                await asyncio.sleep(_LOOK_AGAIN_S)
-    finally:
-        await consumer.stop()
-
-
-async def members_of(settings: Settings, group: str) -> int:
-    """How many readers the group has; one that stopped without a word counts until its session ends."""
-    admin = admin_client(settings)
-    try:
-        await admin.start()
-        answers = await admin.describe_consumer_groups([group])
-    finally:
-        await admin.close()
-    return sum(len(row["members"]) for answer in answers for row in answer.to_object()["groups"])
-
-
-async def rewind(settings: Settings, topics: Sequence[Topic], group: str) -> None:
-    """Let the group, which must have no members, read these topics from their beginning.
-
-    Raises:
-        KafkaError: the group has members, or the broker cannot be reached.
-    """
-    partitions = [at for topic in topics for at in await _partitions(settings, topic)]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, group_id=group, enable_auto_commit=False, **_client_security(settings)
-    )
-    try:
-        await consumer.start()
-        consumer.assign(partitions)
-        await consumer.commit(await consumer.beginning_offsets(partitions))
-    finally:
-        await consumer.stop()
-
-
-async def _partitions(settings: Settings, topic: Topic) -> list[TopicPartition]:
-    name = settings.kafka_prefix + topic.name
-    admin = admin_client(settings)
-    try:
-        await admin.start()
-        described = await admin.describe_topics([name])
-    finally:
-        await admin.close()
-    partitions = [TopicPartition(name, row["partition"]) for one in described for row in one["partitions"]]
-    if not partitions:
-        raise Retryable(f"topic {name} is not there yet")
-    return partitions
-
-
 def _new(topic: Topic, settings: Settings) -> NewTopic:
     copies = settings.kafka_replication
     in_sync = {"min.insync.replicas": str(max(1, copies - 1))}
@@ -228,7 +165,7 @@ def _new(topic: Topic, settings: Settings) -> NewTopic:
     return NewTopic(name, topic.partitions, copies, topic_configs=topic.settings | in_sync)
 
 
-def _client_security(settings: Settings) -> dict[str, Any]:
+def client_security(settings: Settings) -> dict[str, Any]:
     """The options of an aiokafka client."""
     options: dict[str, Any] = {"security_protocol": settings.kafka_security}
     if settings.kafka_security.endswith("SSL"):

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from chassis.errors import Unprocessable
 from chassis.events import decode
 from chassis.groups import partitions_of
-from chassis.kafka import _client_security
+from chassis.kafka import client_security
 from chassis.settings import Settings
 from contracts.message import Message
 from contracts.topics import Topic
@@ -24,9 +24,7 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
     What cannot be decoded is left out: the stream that reads the topic sends it to the dead letter.
     """
     partitions = await partitions_of(settings, topic)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka, enable_auto_commit=False, **_client_security(settings)
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False, **client_security(settings))
     try:
         await consumer.start()
         consumer.assign(partitions)

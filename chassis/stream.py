@@ -19,6 +19,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from chassis.clock import monotonic_s, unix_s
 from chassis.errors import BROKEN_WORLD, Retryable, Unprocessable
 from chassis.events import Event, Received, decode
+from chassis.groups import group_of
 from chassis.kafka import Publisher, RawRecord
 from chassis.logs import logger
 from chassis.metrics import StreamMetrics
@@ -34,11 +35,6 @@ WATCH_EVERY_S: Final = 2.0
 _TEXT_BYTES_MAX: Final = 1_024
 
 log = logger(__name__)
-
-
-def group_of(service: str, settings: Settings) -> str:
-    """The consumer group of a service's stream."""
-    return f"{settings.kafka_prefix}spm-{service}"
 
 
 @dataclass
