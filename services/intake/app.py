@@ -5,9 +5,11 @@ from services.intake.metrics import IntakeMetrics
 from services.intake.routes import ledger, periods, stories, submissions
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
+from services.intake.routes.past import Past
 from services.intake.store import Store
 
-NAME = "intake"
+NAME: Final = "intake"
+MAKE_UP_EVERY_S: Final = 60.0
 
 
 def build(world: World) -> Service:
@@ -17,20 +19,33 @@ def build(world: World) -> Service:
     announcement = Announcement(store, world.publisher, world.clock, region_codes)
     admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry))
 
+    past = Past(NAME, store, world.settings)
+    deciding = APIRouter(dependencies=[Depends(past.require)])
+    deciding.include_router(submissions.router(admission, world.clock))
+    deciding.include_router(periods.writing(store, announcement, law, world.clock))
+
     async def prepare() -> None:
         await store.prepare()
         await announcement.make_up()
+
+    async def tend() -> None:
+        """Learn the past, then say every now and then what a failure left unsaid."""
+        if not past.known:
+            await past.learn()
+        await announcement.make_up()
+        await asyncio.sleep(MAKE_UP_EVERY_S)
 
     return Service(
         NAME,
         handlers=Reader(store).handlers,
         routers=[
-            submissions.router(admission, world.clock),
+            deciding,
             stories.router(store),
             periods.reading(store),
-            periods.writing(store, announcement, law, world.clock),
             ledger.router(store),
         ],
         prepare=prepare,
+        tasks=[tend],
+        ready=lambda: past.known,
         title="SPM Awards: intake",
     )

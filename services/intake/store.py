@@ -5,6 +5,7 @@
 ``notices``      one document a settled notice, by its id
 ``overdue``      one document a region, period and revision of the period
 ``periods``      the current revision of each period; ``announced`` says whether the log has it
+``past``         one document, from when on this database holds what the log says of before
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ from services.intake.domain.ledger import Ledger
 
 _NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING)]
 _LINE: Final = {"judged.findings": False}
+_PAST: Final = "known"
 
 
 class Store:
@@ -38,6 +40,7 @@ class Store:
         self._notices = database["notices"]
         self._overdue = database["overdue"]
         self._periods = database["periods"]
+        self._past = database["past"]
 
     async def prepare(self) -> None:
         """Make the indexes."""
@@ -50,6 +53,14 @@ class Store:
         await self._submissions.create_index("judged.supersedes", sparse=True)
         await self._notices.create_index("submission_id")
         await self._overdue.create_index([("period", ASCENDING), ("period_revision", ASCENDING)])
+
+    # Past
+
+    async def knows_the_past(self) -> bool:
+        return await self._past.find_one({"_id": _PAST}) is not None
+
+    async def keep_that_the_past_is_known(self) -> None:
+        await insert_first(self._past, {"_id": _PAST})
 
     # Admission
 

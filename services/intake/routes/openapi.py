@@ -1,5 +1,7 @@
 """What the OpenAPI document says of doors that read their body themselves. All figures in examples are synthetic."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -53,11 +55,16 @@ PERIOD_ORDER: Final = {
 }
 
 
-def body_of(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
-    """The description of a JSON body that is read as the model, unknown members refused."""
+def body_of(
+    model: type[BaseModel], example: Mapping[str, Any], headers: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The description of a JSON body that is read as the model, unknown members refused, and of its headers."""
     content = {JSON: {"schema": _self_contained(model), "examples": {"synthetic": {"value": example}}}}
-    digest = {"name": "Content-Digest", "in": "header", "schema": {"type": "string"}, "description": _DIGEST}
-    return {"requestBody": {"required": True, "content": content}, "parameters": [digest]}
+    parameters = [
+        {"name": name, "in": "header", "schema": {"type": "string"}, "description": text}
+        for name, text in ({"Content-Digest": _DIGEST} | dict(headers)).items()
+    ]
+    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
 
 
 def _self_contained(model: type[BaseModel]) -> dict[str, Any]:

@@ -67,13 +67,17 @@ def router(store: Store) -> APIRouter:
         period = quarter(period).text if period else None
         found = await store.page(wanted, period, _place(cursor) if cursor else None, limit + 1)
         if len(found) > limit:
-            last = found[limit - 1]
-            onward = {"region": region, "period": period, "limit": limit, "cursor": _cursor(last)}
-            query = urlencode({name: value for name, value in onward.items() if value is not None})
-            response.headers["Link"] = f'</v1/submissions?{query}>; rel="next"'
+            response.headers["Link"] = _next(
+                region=region, period=period, limit=limit, cursor=_cursor(found[limit - 1])
+            )
         return [Summary.of(document) for document in found[:limit]]
 
     return routes
+
+
+def _next(**query: str | int | None) -> str:
+    given = urlencode({name: value for name, value in query.items() if value is not None})
+    return f'</v1/submissions?{given}>; rel="next"'
 
 
 def _cursor(document: Document) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from chassis.access import KeyRow
 from chassis.clock import Clock
@@ -20,8 +20,10 @@ from services.intake.routes.reading import read_body
 WRITE: Final = "submissions:write"
 IMPORT: Final = "submissions:import"
 
-_KEY: Final = 'One value a report, at best a UUID: "2f6c8a3e-…". Repeat it with every repetition of the request.'
-_ARRIVED_AT: Final = "Original arrival (RFC 3339) of a report of the past; needs submissions:import."
+_HEADERS: Final = {
+    "Idempotency-Key": "One value a report, best a UUID in quotes; the same at every repetition of the request.",
+    "Spm-Arrived-At": "Original arrival (RFC 3339) of a report of the past; needs submissions:import.",
+}
 _ACCEPTED: Final[dict[str, Any]] = {
     "description": "The log has the report.",
     "headers": {
@@ -58,14 +60,9 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
         summary="Hand in a report",
         response_model=Receipt,
         responses=_REFUSED | {202: _ACCEPTED},
-        openapi_extra=body_of(Submission, SUBMISSION),
+        openapi_extra=body_of(Submission, SUBMISSION, _HEADERS),
     )
-    async def hand_in(
-        request: Request,
-        caller: Annotated[KeyRow, requires(WRITE)],
-        idempotency_key: Annotated[str | None, Header(description=_KEY)] = None,
-        spm_arrived_at: Annotated[str | None, Header(description=_ARRIVED_AT)] = None,
-    ) -> Response:
+    async def hand_in(request: Request, caller: Annotated[KeyRow, requires(WRITE)]) -> Response:
         submission = await read_body(request, Submission, "unprocessable-submission")
         # The report has arrived when all of it is here.
         now = clock.now()
@@ -73,8 +70,8 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
         arrival = Arrival.of(
             submission,
             client_id=caller.client_id,
-            key=_key(idempotency_key),
-            imported_at=_imported_at(spm_arrived_at, caller, now),
+            key=_key(request.headers.getlist("idempotency-key")),
+            imported_at=_imported_at(request.headers.get("spm-arrived-at"), caller, now),
             recorded_at=now,
         )
         receipt, repeated = await admission.admit(arrival)
@@ -84,9 +81,9 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
     return routes
 
 
-def _key(header: str | None) -> str | None:
+def _key(headers: list[str]) -> str | None:
     try:
-        return None if header is None else idempotency_key(header)
+        return idempotency_key(", ".join(headers)) if headers else None
     except ValueError as error:
         raise Problem(400, "bad-idempotency-key", f"Idempotency-Key: {error}.") from None
 
