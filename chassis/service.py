@@ -62,6 +62,8 @@ class Service:
     """Makes indexes and repairs what a crash left; run before the stream starts, safe to repeat."""
     tasks: Sequence[Task] = ()
     """Run beside the stream until the service stops; each is begun again when it fails."""
+    ready: Callable[[], bool] = lambda: True
+    """Whether it knows enough to decide what it is asked; part of ``/ready``."""
     title: str = "SPM Awards"
 
 
@@ -118,7 +120,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     problems.install(app)
     app.add_middleware(SafeDoors)
     app.add_middleware(Measured, metrics=HttpMetrics(registry))
-    app.include_router(_vital_signs(running, registry))
+    app.include_router(_vital_signs(running, service, registry))
     for router in service.routers:
         app.include_router(router)
     return app
@@ -227,7 +229,7 @@ def _registry(name: str) -> CollectorRegistry:
     return registry
 
 
-def _vital_signs(running: _Running, registry: CollectorRegistry) -> APIRouter:
+def _vital_signs(running: _Running, service: Service, registry: CollectorRegistry) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     @router.get("/live", summary="200 while the consumer and every task run", responses={500: {}})
@@ -236,7 +238,7 @@ def _vital_signs(running: _Running, registry: CollectorRegistry) -> APIRouter:
 
     @router.get("/ready", summary="200 when Kafka and MongoDB answer and the consumer runs", responses={503: {}})
     async def ready() -> Response:
-        answers = running.ready and running.alive and await _world_answers(running)
+        answers = running.ready and running.alive and service.ready() and await _world_answers(running)
         return Response(status_code=200 if answers else 503)
 
     @router.get("/metrics", summary="Prometheus metrics")

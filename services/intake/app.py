@@ -1,3 +1,10 @@
+"""Puts intake together."""
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter, Depends
+
 from chassis.service import Service, World
 from regulation.loading import load_law
 from services.intake.handlers import Reader

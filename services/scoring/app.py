@@ -68,6 +68,7 @@ def build(world: World) -> Service:
         ],
         prepare=prepare,
         tasks=[tend],
+        ready=past_known.is_set,
         title="SPM scoring",
     )
 
