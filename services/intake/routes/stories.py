@@ -21,6 +21,10 @@ from services.intake.store import Store
 READ: Final = "submissions:read"
 PAGE_MAX: Final = 1_000
 
+_ANY: Final = ("unauthenticated", "forbidden", "outside-region", "unprocessable-request", "unavailable")
+_NOT_TOLD: Final = problems(*_ANY, "not-found")
+_NOT_LISTED: Final = problems(*_ANY, "bad-cursor", "unknown-period")
+
 
 def router(store: Store) -> APIRouter:
     routes = APIRouter(tags=["submissions"])
@@ -28,9 +32,7 @@ def router(store: Store) -> APIRouter:
     @routes.get(
         "/v1/submissions/{submission_id}",
         summary="What became of a report",
-        responses=problems(
-            "unauthenticated", "forbidden", "outside-region", "not-found", "unprocessable-request", "unavailable"
-        ),
+        responses=_NOT_TOLD,
     )
     async def story(
         submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires(READ)]
@@ -44,15 +46,7 @@ def router(store: Store) -> APIRouter:
     @routes.get(
         "/v1/submissions",
         summary="The reports of a region, newest first",
-        responses=problems(
-            "unauthenticated",
-            "forbidden",
-            "outside-region",
-            "bad-cursor",
-            "unprocessable-request",
-            "unknown-period",
-            "unavailable",
-        ),
+        responses=_NOT_LISTED,
     )
     async def summaries(
         response: Response,
@@ -64,8 +58,8 @@ def router(store: Store) -> APIRouter:
     ) -> list[Summary]:
         wanted = region or (None if caller.region == EVERY_REGION else caller.region)
         require_region(caller, wanted or EVERY_REGION)
-        period = quarter(period).text if period else None
-        found = await store.page(wanted, period, _place(cursor) if cursor else None, limit + 1)
+        of_period = quarter(period).text if period else None
+        found = await store.page(wanted, of_period, _place(cursor) if cursor else None, limit + 1)
         if len(found) > limit:
             response.headers["Link"] = _next(
                 region=region, period=period, limit=limit, cursor=_cursor(found[limit - 1])
