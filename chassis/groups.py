@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from chassis.errors import Retryable
 from chassis.kafka import admin_client, client_security
@@ -13,6 +15,7 @@ from chassis.settings import Settings
 from contracts.topics import Topic
 
 _LOOK_AGAIN_S: Final = 0.5
+_LOOKS_MAX: Final = 20
 
 
 def group_of(service: str, settings: Settings) -> str:
@@ -38,10 +41,22 @@ async def members_of(settings: Settings, group: str) -> int:
     admin = admin_client(settings)
     try:
         await admin.start()
-        answers = await admin.describe_consumer_groups([group])
+        answers = await _described(admin, group)
     finally:
         await admin.close()
     return sum(len(row["members"]) for answer in answers for row in answer.to_object()["groups"])
+
+
+async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:
+    """The broker's words on a group; one that was just started needs a moment until it has a coordinator for groups."""
+    for _ in range(_LOOKS_MAX):
+        try:
+            described: list[Any] = await admin.describe_consumer_groups([group])
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        else:
+            return described
+    raise Retryable(f"Kafka has no coordinator for the group {group}")
 
 
 async def rewind(settings: Settings, topics: Sequence[Topic], group: str) -> None:

@@ -89,7 +89,10 @@ async def test_a_rebuild_gives_the_same_documents_and_sends_no_mail(past: Past) 
     mails = len(past.installation.mails())
     await forget(past.installation.settings, lambda _: None)
     assert await past.installation.documents() == {}
-    async with past.installation.running():
+    async with past.installation.running() as doors:
+        again = past.installation.flow(past.plan, doors)
+        await again.send()
+        assert again.replayed == len(past.plan.reports)
         await past.installation.all_read()
     rebuilt = await past.installation.documents()
     assert rebuilt.keys() == past.documents.keys()

@@ -11,15 +11,9 @@ from cli.demo.plan import Plan
 from contracts.quarter import quarters_of
 from contracts.submission import Submission
 from regulation.law import Law
-from regulation.loading import load_law
 from tests.cli.demo.walk import Walk
 
 SEED = 2023
-
-
-@pytest.fixture(scope="module")
-def law() -> Law:
-    return load_law()
 
 
 @pytest.fixture(scope="module")
