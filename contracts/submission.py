@@ -19,6 +19,7 @@ from contracts.message import (
     ServiceTypeId,
     ShortWords,
     Words,
+    leaf,
 )
 
 People = Annotated[
@@ -32,7 +33,8 @@ Amount = Annotated[
 ]
 
 
-class Recipients(Frozen):
+@leaf
+class Recipients:
     """People entitled this year, and people served since January."""
 
     target: Annotated[People | None, Field(description="The annual target; null means not reported.")] = None
@@ -40,7 +42,8 @@ class Recipients(Frozen):
     unit: ShortWords = "orang"
 
 
-class QualityItem(Frozen):
+@leaf
+class QualityItem:
     """One good, service, person or procedure that the standard demands."""
 
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,32}$", examples=["KID33"])]
@@ -50,14 +53,16 @@ class QualityItem(Frozen):
     fulfilled: Amount | None = None
 
 
-class Budget(Frozen):
+@leaf
+class Budget:
     """Rupiah for one service type in this fiscal year."""
 
     allocated: Rupiah | None = None
     realised: Rupiah | None = None
 
 
-class ServiceReport(Frozen):
+@leaf
+class ServiceReport:
     """Cumulative figures of the year to date, against the annual target."""
 
     service_type: ServiceTypeId

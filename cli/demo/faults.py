@@ -1,8 +1,8 @@
 """The usual faults of real reports: each does one thing to a good report and names the rule that should see it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from cli.demo.figures import RegionYear
 from contracts.quarter import Quarter
@@ -24,9 +24,9 @@ class Subject:
     def service(self) -> ServiceReport:
         return self.report.services[self.place]
 
-    def changed(self, **change: object) -> Submission:
+    def changed(self, **change: Any) -> Submission:
         services = list(self.report.services)
-        services[self.place] = self.service.model_copy(update=change)
+        services[self.place] = replace(self.service, **change)
         return self.report.model_copy(update={"services": tuple(services)})
 
 
@@ -82,7 +82,7 @@ def _served_falls(subject: Subject) -> Submission:
 
 
 def _idle_without_reason(subject: Subject) -> Submission:
-    services = tuple(service.model_copy(update={"no_target_reason": None}) for service in subject.report.services)
+    services = tuple(replace(service, no_target_reason=None) for service in subject.report.services)
     return subject.report.model_copy(update={"services": services})
 
 
@@ -90,7 +90,7 @@ def _foreign_service(subject: Subject) -> Submission:
     """A service of the other level, with figures that are good in themselves."""
     own = subject.service
     foreign = "social.kab.child_out" if ".prov." in own.service_type else "social.prov.child_in"
-    services = (*subject.report.services, own.model_copy(update={"service_type": foreign}))
+    services = (*subject.report.services, replace(own, service_type=foreign))
     return subject.report.model_copy(update={"services": services})
 
 
@@ -107,12 +107,12 @@ def _no_budget(subject: Subject) -> Submission:
 
 def _fulfilled_understated(subject: Subject) -> Submission:
     first, *others = subject.service.quality
-    return subject.changed(quality=(first.model_copy(update={"fulfilled": 0}), *others))
+    return subject.changed(quality=(replace(first, fulfilled=0), *others))
 
 
 def _fulfilled_above_required(subject: Subject) -> Submission:
     first, *others = subject.service.quality
-    more = first.model_copy(update={"fulfilled": (first.required or 0) + 1})
+    more = replace(first, fulfilled=(first.required or 0) + 1)
     return subject.changed(quality=(more, *others))
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -56,7 +57,7 @@ def test_the_order_of_services_and_items_changes_no_digit(
     given_reports: list[ServiceReport], shuffler: random.Random
 ) -> None:
     shuffled = [
-        one.model_copy(update={"quality": tuple(shuffler.sample(one.quality, len(one.quality)))})
+        replace(one, quality=tuple(shuffler.sample(one.quality, len(one.quality))))
         for one in shuffler.sample(given_reports, len(given_reports))
     ]
     assert attainment(shuffled, BASIS) == attainment(given_reports, BASIS)
@@ -72,9 +73,9 @@ def test_serving_more_never_lowers_the_index(
         return
     place = data.draw(st.sampled_from(reporting))
     before = given_reports[place]
-    recipients = before.recipients.model_copy(update={"served": (before.recipients.served or 0) + more})
+    recipients = replace(before.recipients, served=(before.recipients.served or 0) + more)
     raised = [*given_reports]
-    raised[place] = before.model_copy(update={"recipients": recipients})
+    raised[place] = replace(before, recipients=recipients)
     assert attainment(raised, BASIS).index_pct >= attainment(given_reports, BASIS).index_pct
 
 

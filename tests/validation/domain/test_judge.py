@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -172,7 +173,7 @@ def with_excesses(law: Law, count: int, **parts: Any) -> Submission:
     """A report in which ``count`` quality items exceed their requirement, a hundred a service type."""
     whole = faultless(law, items=0, **parts)
     services = [
-        one.model_copy(update={"quality": (item(1, 2),) * min(100, max(0, count - 100 * place))})
+        replace(one, quality=(item(1, 2),) * min(100, max(0, count - 100 * place)))
         for place, one in enumerate(whole.services)
     ]
     return whole.model_copy(update={"services": tuple(services)})
@@ -198,7 +199,7 @@ def test_one_finding_counts_those_that_are_not_listed(law: Law) -> None:
 
 def test_an_error_that_is_not_listed_returns_the_report_all_the_same(law: Law) -> None:
     report = with_excesses(law, FINDINGS_MAX)
-    overspent = report.services[-1].model_copy(update={"budget": service(allocated=1, realised=2).budget})
+    overspent = replace(report.services[-1], budget=service(allocated=1, realised=2).budget)
     verdict = verdict_on(law, report.model_copy(update={"services": (*report.services[:-1], overspent)}))
     assert verdict.outcome is VerdictOutcome.RETURNED
     assert verdict.findings[-1].severity is Severity.ERROR
