@@ -37,6 +37,7 @@ from contracts.topics import Topic
 Task = Callable[[], Awaitable[None]]
 
 _FIRST_DELAY_S: Final = 0.2
+_CANCEL_AGAIN_S: Final = 1.0
 log = logs.logger(__name__)
 
 
@@ -215,8 +216,12 @@ async def _for_ever(task: Task, delay_s_max: float) -> None:
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
+    """Cancel, again while a task lives: ``wait_for`` of Python 3.11, used by libraries, can swallow a cancellation."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -111,8 +111,12 @@ def _event(end: NoticeSettledV1) -> Event:
 async def _to_its_end(bringing: Coroutine[None, None, None]) -> None:
     """Finish what was begun even when the service stops: a mail that was accepted must not be forgotten."""
     task = asyncio.create_task(bringing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    stopped = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            stopped = True
+    task.result()
+    if stopped:
+        raise asyncio.CancelledError

@@ -206,7 +206,9 @@ async def test_a_sender_that_is_told_to_stop_notes_the_mail_that_is_on_its_way(o
     async with office.catcher.running():
         running = asyncio.create_task(office.sender.run())
         await eventually(lambda: office.catcher.raw)
-        running.cancel()
+        for _ in range(3):
+            running.cancel()
+            await asyncio.sleep(0.01)
         with pytest.raises(asyncio.CancelledError):
             await running
 
