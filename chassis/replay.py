@@ -24,13 +24,18 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
     What cannot be decoded is left out: the stream that reads the topic sends it to the dead letter.
     """
     partitions = await partitions_of(settings, topic)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False, **client_security(settings))
+    # Begins at the beginning by itself: a seek would race with the client's own way to its default, the end.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        **client_security(settings),
+    )
     try:
         await consumer.start()
         consumer.assign(partitions)
         first = await consumer.beginning_offsets(partitions)
         unread = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
-        await consumer.seek_to_beginning()
         while unread:
             batches = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_RECORDS)
             yield [message for records in batches.values() for message in _messages(topic, records)]
