@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,6 +26,22 @@ def mark(folder: Path) -> str:
 
 def own_processes(folder: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _mark(process) == str(folder.resolve())]
+
+
+def listens(folder: Path, port: int) -> bool:
+    """Whether a process of this stack listens on the port, rather than somebody who was faster."""
+    return any(
+        connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        for process in own_processes(folder)
+        for connection in _connections(process)
+    )
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    try:
+        return list(process.net_connections("tcp"))
+    except psutil.Error:
+        return []
 
 
 def _mark(process: psutil.Process) -> str | None:

@@ -13,7 +13,7 @@ from deploy.local import credentials, processes
 from deploy.local.errors import StackError
 from deploy.local.lock import only_one
 from deploy.local.plan import USUAL_PORTS, Plan, mail_folder, planned
-from deploy.local.ports import chosen_ports
+from deploy.local.ports import chosen_ports, holder
 from deploy.local.program import NotReadyError, Part, Program, wait_until
 from deploy.local.settings import LocalSettings
 from deploy.local.supervision import State, Supervisor, configuration, log_of
@@ -101,9 +101,20 @@ async def _part_ready(supervisor: Supervisor, part: Part, say: Say) -> None:
     address = without_password(part.address)
     if isinstance(part, Program):
         await wait_until(part.ready, what=f"{part.name} at {address}", check_alive=supervisor.watch(part))
+        _refuse_stranger(supervisor.folder, part)
     else:
         await wait_until(part.ready, what=f"{part.name} at {address}", timeout_s=_ELSEWHERE_WITHIN_S)
     say(f"{part.name} is ready at {address}")
+
+
+def _refuse_stranger(folder: Path, program: Program) -> None:
+    """Raises: StackError when the answer came from another program, which took the port since it was chosen."""
+    port = int(re.findall(r":(\d+)", program.address)[-1])
+    if not processes.listens(folder, port):
+        raise StackError(
+            f"port {port} of {program.name} was taken by {holder(port)} while the stack started."
+            " Start it again: another port will be found."
+        )
 
 
 def end_leftovers(folder: Path, say: Say) -> None:

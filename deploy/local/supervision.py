@@ -114,12 +114,12 @@ class Supervisor:
     """The supervisor of the stack in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._configuration = folder / "supervisord.conf"
 
     def process(self) -> psutil.Process | None:
         """None when it does not run."""
-        for process in processes.own_processes(self._folder):
+        for process in processes.own_processes(self.folder):
             try:
                 if str(self._configuration) in process.cmdline():
                     return process
@@ -129,15 +129,15 @@ class Supervisor:
 
     def start(self, configuration: str) -> None:
         """Start it; no program is started yet."""
-        (self._folder / "logs").mkdir(exist_ok=True)
+        (self.folder / "logs").mkdir(exist_ok=True)
         self._configuration.touch(mode=0o600)  # addresses of engines elsewhere may hold a password
         self._configuration.write_text(configuration, encoding="utf-8")
         done = subprocess.run(
             [
-                *("env", processes.mark(self._folder)),
+                *("env", processes.mark(self.folder)),
                 *(sys.executable, "-m", "supervisor.supervisord", "-c", str(self._configuration)),
             ],
-            cwd=self._folder,
+            cwd=self.folder,
             capture_output=True,
             text=True,
             check=False,
@@ -173,7 +173,7 @@ class Supervisor:
     def watch(self, program: Program) -> Callable[[], None]:
         """A check, to be made again and again, that the program does not end while it starts."""
         starts: set[int] = set()
-        log = log_of(self._folder, program.name)
+        log = log_of(self.folder, program.name)
 
         def check() -> None:
             state = self.states()[program.name]
@@ -186,12 +186,12 @@ class Supervisor:
         return check
 
     def _ask(self, method: str, *arguments: object) -> Any:
-        transport = SupervisorTransport(None, None, f"unix://{_socket(self._folder)}")
+        transport = SupervisorTransport(None, None, f"unix://{_socket(self.folder)}")
         try:
             with ServerProxy("http://127.0.0.1", transport=transport) as supervisor:
                 return getattr(supervisor.supervisor, method)(*arguments)
         except Fault as fault:
             raise StackError(f"the supervisor refused {method}{arguments}: {fault.faultString}") from fault
         except (OSError, HTTPException) as error:
-            log = log_of(self._folder, "supervisord")
+            log = log_of(self.folder, "supervisord")
             raise StackError(f"the supervisor does not answer ({error}); {log} ends:\n{last_lines(log)}") from error

@@ -159,6 +159,21 @@ async def test_a_program_that_cannot_start_is_named_with_the_end_of_its_log(fold
     assert processes.own_processes(folder) == []
 
 
+async def test_a_stranger_that_took_the_port_is_not_taken_for_the_part(folder: Path) -> None:
+    stranger = await asyncio.start_server(lambda _, writer: writer.close(), LOOPBACK, 0)
+    async with stranger:
+        port = stranger.sockets[0].getsockname()[1]
+        idle = Program(
+            name="intake",
+            address=f"http://{LOOPBACK}:{port}",
+            ready=lambda: connects(f"{LOOPBACK}:{port}"),
+            command=(sys.executable, "-c", "import time; time.sleep(60)"),
+            folder=folder / "intake",
+        )
+        with pytest.raises(StackError, match=f"port {port} of intake was taken by .*Start it again"):
+            await stack.bring_up(folder, Plan(engines=(), services=(idle,)), lambda _: None)
+
+
 async def test_what_a_killed_supervisor_left_behind_is_ended(folder: Path) -> None:
     await stack.bring_up(folder, small_plan(folder), lambda _: None)
     supervisor = Supervisor(folder).process()
