@@ -56,25 +56,47 @@ def test_each_attempt_is_the_same_to_the_byte_and_safe_for_seven_bits(facts: obj
     assert max(map(len, once.split(b"\r\n"))) <= 998
 
 
-@pytest.mark.parametrize("poison", ["\r\nBcc: x@y.example", "\nX-Poison: 1", "\r\n\r\nbody", "\u2028Bcc: x"])
-def test_a_name_that_holds_line_ends_cannot_add_a_header(poison: str) -> None:
+POISONS = ["\r\nBcc: x@y.example", "\nX-Poison: 1", "\r\n\r\nbody", "\x00"]
+INVISIBLE = ["\u2028Bcc: x@y.example", "\u202e"]
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_a_name_that_holds_a_line_end_cannot_add_a_header(poison: str) -> None:
     notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name=f"Kota Contoh{poison}"))
+    letter = LETTERS.letter(notice)
 
-    # The address refuses them outright; the subject makes one line of them.
-    subject = LETTERS.subject(notice)
-    assert subject.splitlines() == [subject]
-    try:
-        mail = message_from_bytes(mail_of(notice, LETTERS.letter(notice), ORIGIN), policy=default)
-    except ValueError:
-        return
+    assert letter.subject.splitlines() == [letter.subject]
+    with pytest.raises(ValueError, match="To would be"):
+        mail_of(notice, letter, ORIGIN)
+
+
+@pytest.mark.parametrize("poison", INVISIBLE)
+def test_an_invisible_sign_in_a_name_is_encoded(poison: str) -> None:
+    notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name=f"Kota Contoh{poison}"))
+    mail = parsed(notice)
+
     assert mail["Bcc"] is None
-    assert mail["X-Poison"] is None
+    assert [to.addr_spec for to in mail["To"].addresses] == [NOTICE.recipient.address]
 
 
-@pytest.mark.parametrize("subject", ["a\r\nBcc: x@y.example", "a\nb"])
-def test_a_subject_with_a_line_end_is_refused_even_if_it_came_so_far(subject: str) -> None:
-    with pytest.raises(ValueError, match="linefeed or carriage return"):
-        mail_of(NOTICE, Letter(subject, "text", "html"), ORIGIN)
+@pytest.mark.parametrize("poison", [*POISONS, *INVISIBLE])
+def test_a_subject_that_holds_a_line_end_is_refused_even_if_it_came_so_far(poison: str) -> None:
+    with pytest.raises(ValueError, match="Subject would be"):
+        mail_of(NOTICE, Letter(f"a{poison}b", "text", "html"), ORIGIN)
+
+
+def test_a_long_subject_and_names_beyond_ascii_arrive_as_they_were() -> None:
+    notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name='Kabupaten "Ā", Contoh <x>'))
+    subject = "Laporan " * 30 + "Ünïcode akhir"
+
+    mail = parsed(notice, Letter(subject, "text", "html"))
+
+    assert mail["Subject"] == subject
+    [to] = mail["To"].addresses
+    assert (to.display_name, to.addr_spec) == (
+        'Tim Penerapan SPM Kabupaten "Ā", Contoh <x>',
+        NOTICE.recipient.address,
+    )
 
 
 @pytest.mark.parametrize(

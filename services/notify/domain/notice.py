@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -74,12 +75,12 @@ class Matter:
         return self.facts.kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notice:
     matter: Matter
     recipient: Recipient
 
-    @property
+    @cached_property
     def id(self) -> str:
         return deterministic_id("notice", self.matter.kind, self.matter.fact_id, self.recipient.digest, CHANNEL)
 

@@ -39,10 +39,11 @@ class Letters:
         return digest.hexdigest()[:16]
 
     def letter(self, notice: Notice) -> Letter:
+        subject = self.subject(notice)
         return Letter(
-            subject=self.subject(notice),
+            subject=subject,
             text=self._render(notice, "body.txt"),
-            html=self._render(notice, "body.html", layout="layout/letter.html", subject=self.subject(notice)),
+            html=self._render(notice, "body.html", layout="layout/letter.html", subject=subject),
         )
 
     def subject(self, notice: Notice) -> str:
