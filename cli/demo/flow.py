@@ -82,13 +82,24 @@ class Flow:
 
             async def send_in_turn(reports: Iterable[PlannedReport]) -> None:
                 for report in reports:
-                    receipt, replayed = await self.doors.send(report)
+                    receipt, replayed = await self._sent(report)
                     received[report.key] = receipt["submission_id"]
                     self.replayed += replayed
                     step.at(len(received))
 
             await _all(send_in_turn(reports) for reports in _lanes(self.plan.reports))
         return received
+
+    async def _sent(self, report: PlannedReport) -> tuple[Answer, bool]:
+        try:
+            return await self.doors.send(report)
+        except RefusedError as refusal:
+            if refusal.slug == "period-not-open" and self.already:
+                text = "An earlier run with another seed or nation closed the year here; this report was not in it."
+                raise DemoError(
+                    f"{text} Repeat that run with its options, or begin anew: make down; rm -rf .run"
+                ) from None
+            raise
 
     async def wait_until_scored(self) -> None:
         sent = len(self.plan.reports)
