@@ -38,6 +38,12 @@ def configure(service: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # On import the framework gives its logger a handler of its own, which writes no JSON; what it says below an
+    # error is said by the chassis already.
+    framework = logging.getLogger("faststream")
+    framework.handlers.clear()
+    framework.propagate = True
+    framework.setLevel(logging.ERROR)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -154,6 +154,7 @@ async def _run_bare(stage: Stage, settings: Settings, records: int, script: Scri
     )
     await producer.start()
     await consumer.start()
+    messages = {id_: decode(e.topic, e.wire_headers, e.value)[1] for id_, e in script.events.items()} if typed else {}
     taken, wall, cpu = 0, 0.0, 0.0
     try:
         while taken < records:
@@ -168,8 +169,8 @@ async def _run_bare(stage: Stage, settings: Settings, records: int, script: Scri
                 for record in batch:
                     decode(stage.reads.name, record.headers, record.value)
                 for id_ in ids:
-                    if id_ in script.events:
-                        _written_again(script.events[id_])
+                    if id_ in messages:
+                        Event.of(messages[id_])
             await _bare_batch(stage, outcomes, heads, ids, script)
             sends = [
                 await producer.send(
@@ -198,11 +199,6 @@ async def _bare_batch(stage: Stage, outcomes: Any, heads: Any, ids: list[str], s
         await outcomes.insert_many(kept, ordered=True)
     if moved:
         await heads.bulk_write([ReplaceOne({"_id": i}, h, upsert=True) for i, h in moved.items()], ordered=False)
-
-
-def _written_again(event: Event) -> None:
-    _, message = decode(event.topic, event.wire_headers, event.value)
-    message.model_dump_json()
 
 
 async def _script(stage: Stage, settings: Settings) -> Script:
