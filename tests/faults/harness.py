@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +33,9 @@ class Subject:
     reads: tuple[Topic, ...]
     writes: tuple[Topic, ...]
     volatile: frozenset[str] = frozenset()
+    """Fields of its documents that tell of the running process."""
+    aside: frozenset[str] = frozenset()
+    """Collections that do."""
 
 
 def reads_of(service: str) -> tuple[Topic, ...]:
@@ -61,6 +64,19 @@ class Outcome:
     documents: dict[str, list[str]]
     events: dict[str, tuple[bytes, ...]] = field(default_factory=dict)
     order: dict[bytes, list[str]] = field(default_factory=dict)
+
+    def unlike(self, expected: "Outcome") -> list[str]:
+        """What is there and should not be (+), what should be and is not (-); empty when both are the same."""
+        found, wanted = set(self._lines()), set(expected._lines())
+        return [f"+ {line}" for line in sorted(found - wanted)] + [f"- {line}" for line in sorted(wanted - found)]
+
+    def _lines(self) -> Iterator[str]:
+        for name, documents in self.documents.items():
+            yield from (f"{name}: {document}" for document in documents)
+        for event_id, content in self.events.items():
+            yield f"event {event_id}: {content!r}"
+        for key, ids in self.order.items():
+            yield f"order of {key!r}: {ids}"
 
 
 @asynccontextmanager
@@ -170,7 +186,7 @@ async def outcome_of(subject: Subject, settings: Settings) -> Outcome:
     Raises:
         AssertionError: two publications of one event differ.
     """
-    outcome = Outcome(await documents_of(subject.name, settings, volatile=subject.volatile))
+    outcome = Outcome(await documents_of(subject, settings))
     for topic in subject.writes:
         for record in await whole_topic(settings, topic.name):
             event_id = dict(record.headers)["ce_id"].decode()
@@ -183,18 +199,16 @@ async def outcome_of(subject: Subject, settings: Settings) -> Outcome:
     return outcome
 
 
-async def documents_of(
-    service: str, settings: Settings, *, volatile: frozenset[str] = frozenset()
-) -> dict[str, list[str]]:
+async def documents_of(subject: Subject, settings: Settings) -> dict[str, list[str]]:
     """Each collection's documents as sorted canonical JSON."""
     deployment = Mongo(settings)
     try:
-        database: Any = deployment.database(service)
+        database: Any = deployment.database(subject.name)
         collections: dict[str, list[str]] = {}
-        for name in sorted(await database.list_collection_names()):
+        for name in sorted(set(await database.list_collection_names()) - subject.aside):
             found = await database[name].find({}).to_list(None)
             collections[name] = sorted(
-                json_util.dumps({k: v for k, v in document.items() if k not in volatile}, sort_keys=True)
+                json_util.dumps({k: v for k, v in document.items() if k not in subject.volatile}, sort_keys=True)
                 for document in found
             )
         return collections
