@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from chassis.clock import FixedClock
 from chassis.errors import Retryable
 from chassis.events import Event
 from chassis.kafka import Publisher
-from chassis.mongo import Database
+from chassis.mongo import Database, Document
 from chassis.problems import Problem
 from contracts.period import PeriodState
 from contracts.submission import SubmissionReceivedV1
@@ -154,6 +155,26 @@ async def test_an_attempt_that_may_live_is_waited_for(house: House) -> None:
         await house.impatient().admit(arrival())
     assert await house.store.submission(arrival().submission_id) == alive
     assert house.log.reports == []
+
+
+class Swallowing(Store):
+    """As a driver that is cleaning up may: the first cancellation is lost in it."""
+
+    async def submission(self, submission_id: str) -> Document | None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        return await super().submission(submission_id)
+
+
+async def test_the_limit_holds_though_a_cancellation_is_swallowed(database: Database) -> None:
+    house = House(database, Swallowing)
+    await house.store.add_periods([period()])
+    await house.store.begin(
+        kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "alive"}
+    )
+    async with asyncio.timeout(5):
+        with pytest.raises(TimeoutError):
+            await house.impatient().admit(arrival())
 
 
 @pytest.mark.parametrize(

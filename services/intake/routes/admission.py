@@ -57,8 +57,9 @@ class Admission:
             Problem: entry is not open, or the key was used for another report.
             TimeoutError: the report, or a copy of it that came first, is not in the log in time.
         """
-        async with asyncio.timeout(self._within_s):
-            while True:
+        async with asyncio.timeout(self._within_s) as limit:
+            # The limit cancels once, and a driver that is cleaning up can swallow that: so it is also asked.
+            while not limit.expired():
                 due_at = await self._deadline_if_open(arrival)
                 attempt = None if due_at is None else _Attempt.of(arrival, due_at)
                 if attempt is not None and await self._store.begin(attempt.document):
@@ -72,6 +73,7 @@ class Admission:
                 if left is not None and await self._store.take_over(attempt.document, left):
                     return await self._finish(attempt), False
                 await asyncio.sleep(_LOOK_AGAIN_S)
+            raise TimeoutError
 
     async def _finish(self, attempt: "_Attempt") -> Receipt:
         try:
