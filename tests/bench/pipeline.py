@@ -300,8 +300,7 @@ def show(stage: Stage, measured: dict[str, list[Measured]], bytes_each: float) -
 async def main(reports: int, rounds: int) -> None:
     events = received_events(reports)
     fed = [
-        Fed(event.topic, event.key.encode(), event.value, event.wire_headers, int(unix_s() * 1000))
-        for event in events
+        Fed(event.topic, event.key.encode(), event.value, event.wire_headers, int(unix_s() * 1000)) for event in events
     ]
     async with AsyncExitStack() as stopping:
         folder = Path(stopping.enter_context(tempfile.TemporaryDirectory(prefix="spm-bench-")))
