@@ -2,6 +2,7 @@
 
 The first that applies: an address in SPM_TEST_KAFKA or SPM_TEST_MONGO; containers, where SPM_TEST_ENGINES=containers;
 else this machine's own engines, in a temporary folder and on free ports, so that a running stack is not touched.
+Engines that a test kills and starts again are this machine's own in every case.
 """
 
 from collections.abc import AsyncIterator
