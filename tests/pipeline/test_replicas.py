@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chassis.events import Event
-from chassis.groups import group_of
+from chassis.groups import group_of, wait_until_read
 from chassis.kafka import Publisher, admin_client, ensure_topics
 from chassis.mongo import Document, Mongo
 from chassis.settings import Settings
@@ -17,7 +17,7 @@ from cli.demo.generator import plan_year
 from cli.demo.plan import Plan, PlannedReport
 from contracts.message import deterministic_id
 from contracts.submission import SubmissionReceivedV1
-from contracts.topics import SCORECARD_UPDATED, SUBMISSION_JUDGED, Topic
+from contracts.topics import SCORECARD_UPDATED, SUBMISSION_JUDGED, SUBMISSION_RECEIVED, Topic
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
 from regulation.loading import load_law
@@ -126,6 +126,10 @@ async def test_nothing_is_lost_or_doubled_when_a_replica_is_stopped_and_another_
             await eventually(lambda: both_share(settings), within_s=TAKEN_OVER_WITHIN_S)
             await lose_one(made, 0, signal.SIGKILL, events[half:], publisher)
             await eventually(lambda: kept.finished(plan.reports), within_s=TAKEN_OVER_WITHIN_S)
+            # What the killed one had kept and not published is published when its records come again.
+            async with asyncio.timeout(TAKEN_OVER_WITHIN_S):
+                for service, topic in (("validation", SUBMISSION_RECEIVED), ("scoring", SUBMISSION_JUDGED)):
+                    await wait_until_read(settings, topic, group_of(service, settings))
         await assert_each_report_counts_once(settings, plan, kept)
     finally:
         await kept.close()
