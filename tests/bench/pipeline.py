@@ -34,14 +34,12 @@ from chassis.mongo import Mongo
 from chassis.service import Build, calm_collector, make_app
 from chassis.settings import Settings
 from cli.demo.generator import plan_year
-from contracts.message import deterministic_id
-from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_JUDGED, SUBMISSION_RECEIVED, Topic
-from regulation.loading import load_law
 from services.scoring.app import build as build_scoring
 from services.validation.app import build as build_validation
 from tests.engines import Engines
 from tests.faults.harness import Fed, feed, whole_topic
+from tests.faults.story import LAW, received
 from tests.running import settings_for
 
 SEED: Final = 2023
@@ -216,29 +214,7 @@ async def _script(stage: Stage, settings: Settings) -> Script:
 
 def received_events(reports: int) -> list[Event]:
     """The demo's reports as intake would publish them."""
-    plan = plan_year(load_law(), seed=SEED)
-    events = []
-    for planned in plan.reports[:reports]:
-        submission = planned.submission()
-        window = load_law_calendar(submission.period)
-        message = SubmissionReceivedV1(
-            submission_id=deterministic_id("bench", planned.key),
-            client_id="bench",
-            content_digest=submission.content_digest,
-            arrived_at=planned.arrived_at,
-            due_at=window,
-            recorded_at=planned.arrived_at,
-            submission=submission,
-        )
-        events.append(Event.of(message))
-    return events
-
-
-_LAW: Final = load_law()
-
-
-def load_law_calendar(period: str) -> Any:
-    return _LAW.calendar(period).due_at
+    return [Event.of(received(planned)) for planned in plan_year(LAW, seed=SEED).reports[:reports]]
 
 
 def _in_process(target: Any, *arguments: Any) -> Measured:
