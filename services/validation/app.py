@@ -3,7 +3,7 @@ from contracts.topics import SUBMISSION_RECEIVED
 from regulation.loading import load_law
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
-from services.validation.routes import make_router
+from services.validation.routes import verdicts
 from services.validation.store import Store
 
 NAME = "validation"
@@ -16,7 +16,7 @@ def build(world: World) -> Service:
     return Service(
         NAME,
         handlers={SUBMISSION_RECEIVED: reception},
-        routers=[make_router(store)],
+        routers=[verdicts.router(store)],
         prepare=store.prepare,
         title="SPM Awards: validation",
     )

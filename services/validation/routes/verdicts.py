@@ -1,4 +1,4 @@
-"""What validation answers over HTTP."""
+"""The verdict on one report, for the region that sent it."""
 
 from typing import Annotated, Final
 
@@ -14,10 +14,10 @@ from services.validation.store import Store
 SUBMISSIONS_READ: Final = "submissions:read"
 
 
-def make_router(store: Store) -> APIRouter:
-    router = APIRouter(tags=["verdicts"])
+def router(store: Store) -> APIRouter:
+    routes = APIRouter(tags=["verdicts"])
 
-    @router.get(
+    @routes.get(
         "/v1/verdicts/{submission_id}",
         summary="The verdict on one report, as it was published",
         response_class=Response,
@@ -35,4 +35,4 @@ def make_router(store: Store) -> APIRouter:
         require_region(caller, kept.region_code)
         return Response(kept.event.value, media_type=JSON)
 
-    return router
+    return routes
