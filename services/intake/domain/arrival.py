@@ -1,11 +1,8 @@
 """What the headers of a submission say, and the id that follows from them."""
 
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Final, Self
 
 from contracts.message import deterministic_id
@@ -14,7 +11,6 @@ from contracts.submission import Submission, SubmissionReceivedV1
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\]){1,128})"')
 _BARE: Final = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~:/-]{1,128})")
 _ESCAPED: Final = re.compile(r'\\(["\\])')
-_SHA_256: Final = re.compile(r"(?:^|[, ])sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
 def idempotency_key(header: str) -> str:
@@ -28,21 +24,6 @@ def idempotency_key(header: str) -> str:
     if match := _BARE.fullmatch(header):
         return match[1]
     raise ValueError('expected one key of 1 to 128 printable characters in quotes, like "2f6c8a3e-64.71-2023Q4"')
-
-
-def digest_agrees(header: str, body: bytes) -> bool:
-    """Whether the body is the one that a ``Content-Digest`` (RFC 9530) was made of.
-
-    Raises:
-        ValueError: the header holds no SHA-256.
-    """
-    match = _SHA_256.search(header)
-    if match is None:
-        raise ValueError("expected sha-256=:<base64 of 32 bytes>:")
-    try:
-        return b64decode(match[1], validate=True) == sha256(body).digest()
-    except NotBase64:
-        raise ValueError("what stands between the colons is no base64") from None
 
 
 def instant(header: str) -> datetime:

@@ -1,12 +1,8 @@
-"""What the OpenAPI document says of doors that read their body themselves. All figures in examples are synthetic."""
+"""What the OpenAPI document says of bodies and problems. All figures in examples are synthetic."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final
 
-from pydantic import BaseModel
-
-from chassis.events import JSON
+from chassis.openapi import self_contained
 from chassis.problems import MEDIA_TYPE, ProblemBody
 
 _PROBLEMS: Final = {
@@ -31,7 +27,6 @@ _PROBLEMS: Final = {
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }
 
-_DIGEST: Final = "sha-256=:<base64>: (RFC 9530); checked when sent."
 SUBMISSION: Final = {
     "region_code": "64.71",
     "period": "2023Q4",
@@ -55,28 +50,9 @@ PERIOD_ORDER: Final = {
 }
 
 
-def body_of(
-    model: type[BaseModel], example: Mapping[str, Any], headers: Mapping[str, str] = MappingProxyType({})
-) -> dict[str, Any]:
-    """The description of a JSON body that is read as the model, unknown members refused, and of its headers."""
-    content = {JSON: {"schema": _self_contained(model), "examples": {"synthetic": {"value": example}}}}
-    parameters = [
-        {"name": name, "in": "header", "schema": {"type": "string"}, "description": text}
-        for name, text in ({"Content-Digest": _DIGEST} | dict(headers)).items()
-    ]
-    return {"requestBody": {"required": True, "content": content}, "parameters": parameters}
-
-
-def _self_contained(model: type[BaseModel]) -> dict[str, Any]:
-    """The model's schema without references: within the OpenAPI document they would point nowhere."""
-    schema = model.model_json_schema()
-    resolved: dict[str, Any] = _resolved(schema, schema.get("$defs", {}))
-    return resolved
-
-
 def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a door that name these problems, with an example of each."""
-    schema = _self_contained(ProblemBody)
+    schema = self_contained(ProblemBody)
     answers: dict[int | str, dict[str, Any]] = {}
     for slug in slugs:
         status, detail = _PROBLEMS[slug]
@@ -96,16 +72,3 @@ def _example(slug: str, status: int, detail: str) -> dict[str, Any]:
         instance="/v1/…",
     )
     return body.model_dump()
-
-
-def _resolved(node: Any, definitions: dict[str, Any]) -> Any:
-    if isinstance(node, list):
-        return [_resolved(item, definitions) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node:
-        return _resolved(definitions[node["$ref"].rpartition("/")[2]], definitions) | {
-            name: item for name, item in node.items() if name != "$ref"
-        }
-    closed = {"additionalProperties": False} if node.get("type") == "object" else {}
-    return closed | {name: _resolved(item, definitions) for name, item in node.items() if name != "$defs"}

@@ -5,9 +5,11 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.access import KeyRow
+from chassis.bodies import read_body
 from chassis.clock import JAKARTA, Clock
 from chassis.events import JSON
 from chassis.http import requires
+from chassis.openapi import body_of
 from chassis.problems import Fault, Problem
 from contracts.period import PeriodChangedV1
 from contracts.quarter import Quarter
@@ -15,8 +17,8 @@ from regulation.errors import RegulationError
 from regulation.law import Law, ReportingWindow
 from services.intake.domain.period import PeriodOrder, nonsense_of, ordered
 from services.intake.routes.announcement import Announcement
-from services.intake.routes.openapi import PERIOD_ORDER, body_of, problems
-from services.intake.routes.reading import quarter, read_body
+from services.intake.routes.openapi import PERIOD_ORDER, problems
+from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
 from services.intake.store import Store
 

@@ -6,16 +6,17 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Request, Response
 
 from chassis.access import KeyRow
+from chassis.bodies import read_body
 from chassis.clock import Clock
 from chassis.events import JSON
 from chassis.http import require_region, requires
+from chassis.openapi import body_of
 from chassis.problems import Problem
 from contracts.submission import Submission
 from services.intake.domain.arrival import Arrival, idempotency_key, instant
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
-from services.intake.routes.openapi import SUBMISSION, body_of, problems
-from services.intake.routes.reading import read_body
+from services.intake.routes.openapi import SUBMISSION, problems
 
 WRITE: Final = "submissions:write"
 IMPORT: Final = "submissions:import"

@@ -1,15 +1,10 @@
-from base64 import b64encode
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
 import pytest
 
 from contracts.message import deterministic_id
-from services.intake.domain.arrival import Arrival, digest_agrees, idempotency_key, instant, to_the_millisecond
+from services.intake.domain.arrival import Arrival, idempotency_key, instant, to_the_millisecond
 from tests.intake.reports import DUE, NOW, arrival, submission
-
-BODY = b'{"contoh": true}'
-DIGEST = f"sha-256=:{b64encode(sha256(BODY).digest()).decode()}:"
 
 
 @pytest.mark.parametrize(
@@ -34,18 +29,6 @@ def test_a_key_is_read_with_and_without_quotes(header: str, key: str) -> None:
 def test_what_is_no_single_key_is_refused(header: str) -> None:
     with pytest.raises(ValueError, match="expected one key"):
         idempotency_key(header)
-
-
-@pytest.mark.parametrize("header", [DIGEST, f"sha-512=:AAAA:, {DIGEST}", f"{DIGEST},sha-512=:AAAA:"])
-def test_a_digest_agrees_with_its_body_alone(header: str) -> None:
-    assert digest_agrees(header, BODY)
-    assert not digest_agrees(header, BODY + b" ")
-
-
-@pytest.mark.parametrize("header", ["", "sha-256=:AAAA:", "sha-512=:AAAA:", "sha-256=AAAA", f"x{DIGEST}"])
-def test_a_header_without_a_sha_256_says_nothing_of_the_body(header: str) -> None:
-    with pytest.raises(ValueError, match="expected sha-256"):
-        digest_agrees(header, BODY)
 
 
 @pytest.mark.parametrize(
