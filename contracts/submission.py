@@ -135,6 +135,13 @@ class Justification(Frozen):
     reason: Annotated[Words, Field(min_length=20)]
 
 
+class NilReturn(Frozen):
+    """The statement that nothing was delivered since January: neither silence nor a target of zero."""
+
+    author_role: ShortWords
+    reason: Annotated[Words, Field(min_length=20)]
+
+
 class Submission(Frozen):
     """One region's report for one quarter."""
 
@@ -149,11 +156,19 @@ class Submission(Frozen):
     submitted_by: Official
     accountable_official: Official
     source_system: ShortWords | None = None
+    nil_return: Annotated[
+        NilReturn | None,
+        Field(description="Says that nothing was delivered this year so far; stands in place of all figures."),
+    ] = None
 
     @property
     def content_digest(self) -> str:
-        """SHA-256 of the report in its one written form: fields in order, no blanks, defaults included."""
-        return sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the report in its one written form: fields in order, no blanks, defaults included.
+
+        A field that came later is left out where it says nothing, so that a digest outlives it.
+        """
+        later = {"nil_return"} if self.nil_return is None else None
+        return sha256(self.model_dump_json(exclude=later).encode()).hexdigest()
 
 
 class SubmissionReceivedV1(Message):

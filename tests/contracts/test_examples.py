@@ -95,7 +95,7 @@ def test_the_door_takes_a_report_and_refuses_a_misspelt_key_at_every_depth(examp
     assert not accepts(schema, report | {"regoin_code": "64"})
     assert not accepts(schema, report | {"submitted_by": {**report["submitted_by"], "name": "x"}})
     misspelt = json.loads(example.text)["submission"]
-    misspelt["services"][0]["recipients"] = {"taget": 1}
+    misspelt["services"] = [{"service_type": "edu.kab.basic", "recipients": {"taget": 1}}]
     assert not accepts(schema, misspelt)
     with pytest.raises(ValueError, match="taget"):
         Submission.model_validate_json(json.dumps(misspelt), extra="forbid")
