@@ -55,6 +55,12 @@ class Quarter:
         return Quarter(self.fiscal_year, self.number + 1)
 
     @property
+    def preceding(self) -> "Quarter":
+        if self.number == 1:
+            return Quarter(self.fiscal_year - 1, _QUARTERS)
+        return Quarter(self.fiscal_year, self.number - 1)
+
+    @property
     def earlier_this_year(self) -> tuple["Quarter", ...]:
         """The quarters of the same fiscal year before this one, latest first."""
         return tuple(Quarter(self.fiscal_year, number) for number in range(self.number - 1, 0, -1))

@@ -11,7 +11,7 @@ from contracts.verdict import SubmissionJudgedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.validation.domain.case import EarlierReport
-from services.validation.domain.head import Head, earlier_ids, head_id
+from services.validation.domain.head import Head, head_id, history_ids
 from services.validation.domain.judge import judge
 from services.validation.domain.settle import settle
 from services.validation.metrics import ValidationMetrics
@@ -44,7 +44,7 @@ class Reception:
                     submissions.add(id_)
                     heads |= {
                         head_id(report.region_code, report.period),
-                        *earlier_ids(report.region_code, report.period),
+                        *history_ids(report.region_code, report.period),
                     }
                 case EntryClosedV1() as closed:
                     settlements.add(closed.identity())
@@ -99,7 +99,7 @@ class Decisions:
 
     def _judge(self, report: SubmissionReceivedV1, head: Head, cause: str) -> KeptVerdict:
         try:
-            judged = judge(self.law, report, head=head, earlier=self._earlier(head))
+            judged = judge(self.law, report, head=head, history=self._history(head))
         except RegulationError as silence:
             raise Unprocessable("law-silent", f"{report.submission.period} cannot be judged: {silence}") from silence
         verdict = KeptVerdict(
@@ -128,7 +128,6 @@ class Decisions:
     def _head(self, region_code: str, period: str) -> Head:
         return self._heads.get(head_id(region_code, period)) or Head(region_code, period)
 
-    def _earlier(self, head: Head) -> EarlierReport | None:
-        """The latest earlier quarter of the year with an accepted report."""
-        heads = (self._heads.get(id_) for id_ in earlier_ids(head.region_code, head.period))
-        return next((earlier.as_earlier for earlier in heads if earlier and earlier.as_earlier), None)
+    def _history(self, head: Head) -> tuple[EarlierReport, ...]:
+        heads = (self._heads.get(id_) for id_ in history_ids(head.region_code, head.period))
+        return tuple(report for before in heads if before and (report := before.as_earlier))

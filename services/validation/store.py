@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from chassis.events import Event
 from chassis.mongo import ASCENDING, Database, Document, Move, find_by_id, insert_once, move
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import Reached
 from services.validation.domain.head import Head
+from services.validation.domain.kept_figures import KeptFigures, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _head(document: Document) -> Head:
         submission_id=document["submission_id"],
         accepted_id=document["accepted_id"],
         returned=document["returned"],
-        reached={name: Reached(served, realised) for name, served, realised in document["reached"]},
+        figures=KeptFigures(document["figures"]),
     )
 
 
@@ -145,5 +145,5 @@ def _head_document(head: Head) -> Document:
         "submission_id": head.submission_id,
         "accepted_id": head.accepted_id,
         "returned": head.returned,
-        "reached": [[name, *reached] for name, reached in head.reached.items()],
+        "figures": text_of(head.figures),
     }

@@ -20,7 +20,7 @@ from contracts.submission import (
     SubmissionReceivedV1,
 )
 from regulation.law import Law
-from services.validation.domain.case import Case, EarlierReport
+from services.validation.domain.case import Case, EarlierReport, PeerGroup
 from services.validation.domain.rulebook import services_of
 
 KOTA = "64.71"
@@ -97,6 +97,6 @@ def closed(region_code: str = KOTA, period: str = PERIOD, period_revision: int =
     )
 
 
-def case(law: Law, report: Submission, earlier: EarlierReport | None = None) -> Case:
+def case(law: Law, report: Submission, *history: EarlierReport, peers: PeerGroup | None = None) -> Case:
     region = law.regions.get(report.region_code)
-    return Case(report, region, services_of(law, report.region_code, report.period), earlier)
+    return Case(report, region, services_of(law, report.region_code, report.period), history, peers)

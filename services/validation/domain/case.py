@@ -7,23 +7,45 @@ from typing import Final, NamedTuple
 
 from contracts.submission import Submission
 from regulation.rows import Region, ServiceType
+from services.validation.domain.outliers import Spread
 
 NOT_REPORTED: Final = "tidak diisi / not reported"
 
 
-class Reached(NamedTuple):
-    """What one service type had reached; None where the report did not say."""
+class Figures(NamedTuple):
+    """What an accepted report says of one service type; None where it does not say."""
 
+    target: int | None
     served: int | None
+    allocated: int | None
     realised: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierReport:
-    """The accepted report of the latest earlier quarter of the same fiscal year that has one."""
+    """The report of an earlier quarter that is in force."""
 
     period: str
-    reached: Mapping[str, Reached]
+    figures: Mapping[str, Figures]
+    """By service type."""
+
+
+class PeerFigures(NamedTuple):
+    """How one service type stood in the regions of one level; None where too few said enough."""
+
+    attainment: Spread | None
+    """Of served by target."""
+    budget_per_target: Spread | None
+    """Of allocated rupiah by target."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGroup:
+    """The regions of the region's own level, as they stood when the figures of a period were fixed."""
+
+    period: str
+    figures: Mapping[str, PeerFigures]
+    """By service type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +57,16 @@ class Case:
     """None where no region has the report's code."""
     services: Mapping[str, ServiceType]
     """What the region must serve, in the order of the law; empty where the region is unknown."""
-    earlier: EarlierReport | None = None
+    history: tuple[EarlierReport, ...] = ()
+    """Of up to ``HISTORY_QUARTERS`` quarters before, newest first, other fiscal years included."""
+    peers: PeerGroup | None = None
+    """The same quarter of this or an earlier year; None while none was fixed before this report."""
+
+    @property
+    def earlier(self) -> EarlierReport | None:
+        """The latest earlier quarter of the same fiscal year."""
+        newest = self.history[0] if self.history else None
+        return newest if newest and newest.period[:4] == self.submission.period[:4] else None
 
 
 @dataclass(frozen=True, slots=True)

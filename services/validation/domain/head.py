@@ -2,21 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from functools import lru_cache
+from typing import Final, Self
 
 from contracts.quarter import Quarter
 from contracts.submission import Submission
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import EarlierReport, Reached
+from services.validation.domain.case import EarlierReport, Figures
+
+HISTORY_QUARTERS: Final = 8
+"""What a report is held against at most; two years show a season twice."""
+_PERIODS_KEPT: Final = 64
 
 
 def head_id(region_code: str, period: str) -> str:
     return f"{region_code}/{period}"
 
 
-def earlier_ids(region_code: str, period: str) -> list[str]:
-    """The heads of the year's earlier quarters, latest first."""
-    return [head_id(region_code, quarter.text) for quarter in Quarter.parse(period).earlier_this_year]
+def history_ids(region_code: str, period: str) -> list[str]:
+    """The heads of the quarters before, newest first."""
+    return [head_id(region_code, before) for before in _quarters_before(period)]
+
+
+@lru_cache(maxsize=_PERIODS_KEPT)
+def _quarters_before(period: str) -> tuple[str, ...]:
+    quarters = [Quarter.parse(period)]
+    for _ in range(HISTORY_QUARTERS):
+        quarters.append(quarters[-1].preceding)
+    return tuple(quarter.text for quarter in quarters[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class Head:
     accepted_id: str | None = None
     """The latest report that was not returned; it stays in force when a later one is returned."""
     returned: int = 0
-    reached: Mapping[str, Reached] = field(default_factory=dict)
+    figures: Mapping[str, Figures] = field(default_factory=dict)
     """By service type, as the accepted report says."""
 
     @property
@@ -52,17 +65,19 @@ class Head:
             submission_id=submission_id,
             accepted_id=self.accepted_id if is_returned else submission_id,
             returned=self.returned + is_returned,
-            reached=self.reached if is_returned else _reached(submission),
+            figures=self.figures if is_returned else _figures(submission),
         )
 
     @property
     def as_earlier(self) -> EarlierReport | None:
-        """What a later quarter of the year is held against; None while no report is accepted."""
-        return EarlierReport(self.period, self.reached) if self.accepted_id else None
+        """What a later quarter is held against; None while no report is accepted."""
+        return EarlierReport(self.period, self.figures) if self.accepted_id else None
 
 
-def _reached(submission: Submission) -> dict[str, Reached]:
+def _figures(submission: Submission) -> dict[str, Figures]:
     return {
-        service.service_type: Reached(service.recipients.served, service.budget.realised)
+        service.service_type: Figures(
+            service.recipients.target, service.recipients.served, service.budget.allocated, service.budget.realised
+        )
         for service in submission.services
     }

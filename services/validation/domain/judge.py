@@ -7,7 +7,7 @@ from contracts.message import Bilingual
 from contracts.submission import Justification, SubmissionReceivedV1
 from contracts.verdict import Finding, Severity, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
-from services.validation.domain.case import Case, EarlierReport, Violation
+from services.validation.domain.case import Case, EarlierReport, PeerGroup, Violation
 from services.validation.domain.head import Head
 from services.validation.domain.rulebook import Clause, rulebook_of, services_of
 
@@ -28,7 +28,14 @@ _MEND_FIRST: Final = Bilingual(
 Broken = tuple[Clause, Violation, Justification | None]
 
 
-def judge(law: Law, received: SubmissionReceivedV1, *, head: Head, earlier: EarlierReport | None) -> SubmissionJudgedV1:
+def judge(
+    law: Law,
+    received: SubmissionReceivedV1,
+    *,
+    head: Head,
+    history: tuple[EarlierReport, ...] = (),
+    peers: PeerGroup | None = None,
+) -> SubmissionJudgedV1:
     """The verdict on the report that follows ``head``; it rests on the log alone, never on when it is judged.
 
     Raises:
@@ -40,7 +47,8 @@ def judge(law: Law, received: SubmissionReceivedV1, *, head: Head, earlier: Earl
         submission=submission,
         region=law.regions.get(submission.region_code),
         services=services_of(law, submission.region_code, submission.period),
-        earlier=earlier,
+        history=history,
+        peers=peers,
     )
     reasons = {(reason.rule, reason.service_type): reason for reason in submission.justifications}
     broken = [

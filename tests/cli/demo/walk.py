@@ -55,10 +55,10 @@ class Walk:
             imported=True,
             submission=submission,
         )
-        verdict = judge(self.law, received, head=head, earlier=self._earlier(code, quarter))
+        verdict = judge(self.law, received, head=head, history=self._history(code, quarter))
         self._heads[report.slot] = head.after(received.submission_id, verdict.outcome, submission)
         return verdict
 
-    def _earlier(self, code: str, quarter: Quarter) -> EarlierReport | None:
+    def _history(self, code: str, quarter: Quarter) -> tuple[EarlierReport, ...]:
         heads = (self._heads.get((code, earlier)) for earlier in quarter.earlier_this_year)
-        return next((head.as_earlier for head in heads if head and head.as_earlier), None)
+        return tuple(report for head in heads if head and (report := head.as_earlier))

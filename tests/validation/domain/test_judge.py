@@ -9,7 +9,7 @@ from contracts.submission import Justification, Problem, Submission
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import Severity, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
-from services.validation.domain.case import EarlierReport, Reached
+from services.validation.domain.case import EarlierReport, Figures
 from services.validation.domain.head import Head
 from services.validation.domain.judge import FINDINGS_MAX, FURTHER_FINDINGS, REASON_CHARS_MAX, judge
 from services.validation.domain.rules import RULES
@@ -35,7 +35,7 @@ def because(rule: str, service_type: str | None = None, reason: str = REASON) ->
 
 
 def verdict_on(law: Law, report: Submission, head: Head = HEAD, **parts: Any) -> SubmissionJudgedV1:
-    return judge(law, received(report, **parts), head=head, earlier=None)
+    return judge(law, received(report, **parts), head=head)
 
 
 def with_first(report: Submission, **figures: Any) -> Submission:
@@ -136,8 +136,8 @@ def test_every_finding_is_told_in_the_rulebooks_order_and_by_position(law: Law) 
         team=None,
         stages=(),
     )
-    earlier = EarlierReport("2023Q1", {"edu.kab.paud": Reached(12, 5)})
-    verdict = judge(law, received(report), head=HEAD, earlier=earlier)
+    earlier = EarlierReport("2023Q1", {"edu.kab.paud": Figures(10, 12, 5, 5)})
+    verdict = judge(law, received(report), head=HEAD, history=(earlier,))
     codes = [finding.code for finding in verdict.findings]
     order = list(RULES)
     assert codes == sorted(codes, key=order.index)
@@ -163,7 +163,7 @@ def test_on_time_is_told_from_the_arrival_alone(law: Law, late_ms: int, on_time:
 
 def test_what_intake_wrote_goes_on_unchanged(law: Law) -> None:
     given = received(faultless(law, items=0), "s-9", imported=True, recorded_at=ARRIVED + timedelta(days=1))
-    verdict = judge(law, given, head=HEAD, earlier=None)
+    verdict = judge(law, given, head=HEAD)
     for name in ("submission_id", "client_id", "content_digest", "arrived_at", "due_at", "recorded_at", "imported"):
         assert getattr(verdict, name) == getattr(given, name)
     assert (verdict.region_code, verdict.period) == (KOTA, PERIOD)
@@ -225,6 +225,6 @@ def test_the_largest_report_that_intake_admits_gets_a_verdict_that_fits_its_topi
     given = received(report.model_copy(update={"problems": padding}))
     largest = SUBMISSION_RECEIVED.max_message_bytes
     assert 0.95 * largest < len(Event.of(given).value) < largest
-    verdict = judge(law, given, head=HEAD, earlier=None)
+    verdict = judge(law, given, head=HEAD)
     assert len(verdict.findings) == FINDINGS_MAX
     Event.of(verdict)  # raises where it does not fit

@@ -11,7 +11,7 @@ def cumulative_does_not_fall(case: Case) -> Iterator[Violation]:
     if case.earlier is None:
         return
     for position, service in enumerate(case.submission.services):
-        before = case.earlier.reached.get(service.service_type)
+        before = case.earlier.figures.get(service.service_type)
         if before is None:
             continue
         for part, now, then in (

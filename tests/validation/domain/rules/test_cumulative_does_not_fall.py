@@ -1,7 +1,7 @@
 import pytest
 
 from regulation.law import Law
-from services.validation.domain.case import EarlierReport, Reached
+from services.validation.domain.case import EarlierReport, Figures
 from services.validation.domain.rules.cumulative_does_not_fall import cumulative_does_not_fall
 from tests.validation.reports import case, service, submission
 
@@ -11,7 +11,7 @@ REALISED = "/services/1/budget/realised"
 
 
 def earlier(served: int | None, realised: int | None, name: str = NAME) -> EarlierReport:
-    return EarlierReport("2023Q2", {name: Reached(served, realised)})
+    return EarlierReport("2023Q2", {name: Figures(None, served, None, realised)})
 
 
 @pytest.mark.parametrize(
