@@ -9,9 +9,23 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+
+from pydantic import BaseModel
 
 from chassis.events import Event
-from chassis.mongo import ASCENDING, Collection, Database, Document, Move, UpdateOne, find_by_id, insert_once, move
+from chassis.mongo import (
+    ASCENDING,
+    Collection,
+    Database,
+    Document,
+    Move,
+    UpdateOne,
+    aggregate,
+    find_by_id,
+    insert_once,
+    move,
+)
 from contracts.award import AwardChangedV1
 from contracts.period import PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
@@ -82,6 +96,26 @@ class Store:
         found = await self._heads.find({"period": {"$in": list(periods)}}, {"_id": 0}).to_list(None)
         return [QuarterFigures.model_validate(document, strict=False) for document in found]
 
+    async def periods_scored(self) -> list[str]:
+        """The periods of which a report counts, earliest first."""
+        by_period: Document = {"$group": {"_id": "$period", "any": {"$first": "$period"}}}
+        return sorted(found["_id"] for found in await aggregate(self._heads, [{"$sort": {"period": 1}}, by_period]))
+
+    async def figures_of_region(self, region_code: str) -> list[QuarterFigures]:
+        """The figures that count, of every period, earliest first."""
+        mine = {"$gte": f"{region_code}/", "$lt": f"{region_code}0"}  # a zero is the sign that follows on a slash
+        found = await self._heads.find({"_id": mine}).sort("_id", ASCENDING).to_list(None)
+        return [QuarterFigures.model_validate(document, strict=False) for document in found]
+
+    async def scorecards_of(self, submission_ids: Sequence[str]) -> dict[str, ScorecardUpdatedV1]:
+        kept = await self.scorecards(submission_ids)
+        return {key: ScorecardUpdatedV1.model_validate_json(one.event.value) for key, one in kept.items()}
+
+    async def sector_indices(self, submission_ids: Sequence[str]) -> dict[str, dict[str, Decimal | None]]:
+        """Of each scorecard the index of each sector, without reading what stands below them."""
+        found = await find_by_id(self._scorecards, submission_ids, {"event.value": 1})
+        return {key: _sector_indices(document["event"]["value"]) for key, document in found.items()}
+
     async def scorecard(self, region_code: str, period: str) -> ScorecardUpdatedV1 | None:
         head = await self._heads.find_one({"_id": f"{region_code}/{period}"}, {"submission_id": 1})
         if head is None:
@@ -115,6 +149,19 @@ class Store:
     async def keep_published(self, awards: Iterable[AwardChangedV1]) -> None:
         """What stands in the log is published; an older revision changes nothing."""
         await _raise(self._awards, [_award_document(award, published=True) for award in awards])
+
+
+class _SectorIndex(BaseModel):
+    sector: str
+    index_pct: Decimal | None
+
+
+class _SectorIndices(BaseModel):
+    sectors: list[_SectorIndex]
+
+
+def _sector_indices(scorecard: bytes) -> dict[str, Decimal | None]:
+    return {one.sector: one.index_pct for one in _SectorIndices.model_validate_json(scorecard).sectors}
 
 
 async def _raise(collection: Collection, documents: Iterable[Document]) -> None:
