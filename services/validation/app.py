@@ -3,7 +3,7 @@ from contracts.topics import SUBMISSION_RECEIVED
 from regulation.loading import load_law
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
-from services.validation.routes import verdicts
+from services.validation.routes import checks, verdicts
 from services.validation.store import Store
 
 NAME = "validation"
@@ -12,11 +12,12 @@ NAME = "validation"
 def build(world: World) -> Service:
     """The law is read once, so that a bad row stops the process and not a report."""
     store = Store(world.database)
-    reception = Reception(store, load_law(), ValidationMetrics(world.registry))
+    law = load_law()
+    reception = Reception(store, law, ValidationMetrics(world.registry))
     return Service(
         NAME,
         handlers={SUBMISSION_RECEIVED: reception},
-        routers=[verdicts.router(store)],
+        routers=[verdicts.router(store), checks.router(reception.foresee, law, world.clock)],
         prepare=store.prepare,
         title="SPM Awards: validation",
     )

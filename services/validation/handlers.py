@@ -7,6 +7,7 @@ from chassis.errors import Unprocessable
 from chassis.events import Event, Received
 from contracts.period import EntryClosedV1
 from contracts.submission import SubmissionReceivedV1
+from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import SubmissionJudgedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
@@ -36,6 +37,15 @@ class Reception:
         self.metrics.count(decisions.judged)
         return events
 
+    async def foresee(self, report: SubmissionReceivedV1) -> SubmissionJudgedV1:
+        """The verdict that the report would get if it came next; nothing is kept, counted or published.
+
+        Raises:
+            Unprocessable: the report would get none.
+        """
+        arriving = Received(report, report.event_id, SUBMISSION_RECEIVED.name, 0, 0, report.arrived_at)
+        return foreseen(self.law, await self._known([arriving]), arriving)
+
     async def _known(self, batch: Sequence[Received]) -> Known:
         submissions, settlements, heads = set(), set(), set()
         for received in batch:
@@ -50,6 +60,14 @@ class Reception:
                     settlements.add(closed.identity())
                     heads.add(head_id(closed.region_code, closed.period))
         return await self.store.known(submissions=submissions, settlements=settlements, heads=heads)
+
+
+def foreseen(law: Law, known: Known, arriving: Received) -> SubmissionJudgedV1:
+    """What ``Decisions`` would say of one more report."""
+    decisions = Decisions(law, known)
+    decisions.events_of(arriving)
+    (verdict,) = decisions.judged
+    return verdict
 
 
 @dataclass
