@@ -1,12 +1,14 @@
 """The reporting calendar as it is kept by the secretariat."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from contracts.message import COUNT_MAX, Identifier, Instant, Message, PeriodText, RegionCode, ShortWords, Words
+
+DaysAfterDue = Annotated[int, Field(ge=1, le=366, description="1 for H+1, 7 for H+7.")]
 
 
 class PeriodState(StrEnum):
@@ -71,3 +73,32 @@ class EntryClosedV1(Message):
     @property
     def occurred_at(self) -> datetime:
         return self.closed_at
+
+
+class DeadlinePassedV1(Message):
+    """So many days have passed since a period's deadline while its entry is open: a mark in one region's own stream.
+
+    It stands behind every report that arrived before that moment, as ``EntryClosedV1`` does for the close of entry.
+    """
+
+    TYPE: ClassVar[str] = "id.go.spm.deadline-passed.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:intake"
+
+    region_code: RegionCode
+    period: PeriodText
+    period_revision: Annotated[
+        int, Field(ge=1, le=COUNT_MAX, description="The revision of the period that was in force at that moment.")
+    ]
+    due_at: Instant
+    days_after_due: DaysAfterDue
+
+    def identity(self) -> str:
+        return f"{self.region_code}/{self.period}/{self.period_revision}/{self.days_after_due}"
+
+    @property
+    def key(self) -> str:
+        return self.region_code
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.due_at + timedelta(days=self.days_after_due)

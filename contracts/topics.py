@@ -6,7 +6,7 @@ from typing import Final
 from contracts.award import AwardChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
-from contracts.period import EntryClosedV1, PeriodChangedV1
+from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1
@@ -53,7 +53,7 @@ SUBMISSION_RECEIVED: Final = Topic(
     key="region code",
     written_by="intake",
     read_by=("validation", "intake"),
-    messages=(SubmissionReceivedV1, EntryClosedV1),
+    messages=(SubmissionReceivedV1, EntryClosedV1, DeadlinePassedV1),
 )
 SUBMISSION_JUDGED: Final = Topic(
     name="spm-submission-judged-v1",

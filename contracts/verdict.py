@@ -18,6 +18,7 @@ from contracts.message import (
     RegionCode,
     ServiceTypeId,
 )
+from contracts.period import DaysAfterDue
 from contracts.submission import Justification, Submission
 
 
@@ -121,7 +122,7 @@ class EntrySettledV1(Message):
 
 
 class ReportOverdueV1(Message):
-    """Entry closed and the region has no accepted report."""
+    """A region has no accepted report: some days after the deadline while entry is open, or when entry closed."""
 
     TYPE: ClassVar[str] = "id.go.spm.report-overdue.v1"
     SOURCE: ClassVar[str] = "urn:spm:service:validation"
@@ -130,11 +131,15 @@ class ReportOverdueV1(Message):
     period: PeriodText
     period_revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     due_at: Instant
-    closed_at: Instant
+    closed_at: Annotated[Instant, Field(description="When entry closed; at H+1 and H+7, the end of that day.")]
     returned_reports: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Reports that came but were returned.")]
+    days_after_due: Annotated[
+        DaysAfterDue | None, Field(description="1 at H+1, 7 at H+7, while entry is open; null when entry closed.")
+    ] = None
 
     def identity(self) -> str:
-        return f"{self.region_code}/{self.period}/{self.period_revision}"
+        at_close = f"{self.region_code}/{self.period}/{self.period_revision}"
+        return at_close if self.days_after_due is None else f"{at_close}/{self.days_after_due}"
 
     @property
     def key(self) -> str:

@@ -19,6 +19,7 @@ from regulation.rows import (
     IndexChoices,
     IndexMethod,
     IndexWeights,
+    OverdueDay,
     Region,
     Rule,
     Sector,
@@ -36,6 +37,7 @@ DATED: tuple[type[DatedRow], ...] = (
     ExpectedPath,
     Band,
     DefaultCalendar,
+    OverdueDay,
     Rule,
 )
 

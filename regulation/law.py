@@ -22,6 +22,7 @@ from regulation.rows import (
     IndexChoices,
     IndexMethod,
     IndexWeights,
+    OverdueDay,
     PublishedPeriod,
     Region,
     Rule,
@@ -129,6 +130,11 @@ class Law:
         opens_at = datetime.combine(following.replace(day=rule.opens_day), datetime.min.time(), zone)
         due_at = datetime.combine(following.replace(day=rule.due_day), rule.due_time, zone)
         return ReportingWindow(period, opens_at.astimezone(UTC), due_at.astimezone(UTC), rule.row_id)
+
+    def overdue_days(self, period: str) -> tuple[int, ...]:
+        """How many days after the deadline a missing report is told of while entry is open; fewest first."""
+        last_day = _day_after_quarter(period) - timedelta(days=1)
+        return tuple(sorted({row.days for row in all_in_force(self.rows.of(OverdueDay), last_day)}))
 
     def award_edition(self, edition_year: int) -> AwardEdition:
         for edition in self.rows.of(Edition):

@@ -289,6 +289,20 @@ class DefaultCalendar(DatedRow):
     zone: Zone
 
 
+class OverdueDay(DatedRow):
+    """How long after the deadline a missing report is told of while entry is open."""
+
+    table: ClassVar[str] = "calendar/overdue_days"
+
+    id: Key
+    days: int = Field(ge=1, le=366)
+    unit: Literal["days after the deadline"]
+
+    @property
+    def series(self) -> str:
+        return self.id
+
+
 class PublishedPeriod(Row):
     table: ClassVar[str] = "calendar/periods"
 

@@ -16,14 +16,14 @@ from services.intake.routes.past import Past
 from services.intake.store import Store
 
 NAME: Final = "intake"
-MAKE_UP_EVERY_S: Final = 60.0
+TEND_EVERY_S: Final = 60.0
 
 
 def build(world: World) -> Service:
     law = load_law()
     store = Store(world.database)
     region_codes = [region.code for region in law.regions.reporting()]
-    announcement = Announcement(store, world.publisher, world.clock, region_codes)
+    announcement = Announcement(store, world.publisher, world.clock, region_codes, law.overdue_days)
     admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry))
 
     past = Past(NAME, store, world.settings)
@@ -36,11 +36,12 @@ def build(world: World) -> Service:
         await announcement.make_up()
 
     async def tend() -> None:
-        """Learn the past, then say every now and then what a failure left unsaid."""
+        """Learn the past, then say every now and then what a failure left unsaid and which deadlines have passed."""
         if not past.known:
             await past.learn()
         await announcement.make_up()
-        await asyncio.sleep(MAKE_UP_EVERY_S)
+        await announcement.mark_deadlines(world.clock.now())
+        await asyncio.sleep(TEND_EVERY_S)
 
     return Service(
         NAME,

@@ -7,7 +7,7 @@ from chassis.events import Event, Received
 from chassis.stream import Handler
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
-from contracts.period import PeriodChangedV1
+from contracts.period import DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import (
@@ -27,7 +27,10 @@ M = TypeVar("M", bound=Message)
 
 
 class Reader:
-    """Keeps what was read and publishes nothing. The marks of closed periods, on two of the topics, are for others."""
+    """Keeps what was read and publishes nothing.
+
+    The marks of closed periods, on two of the topics, are for others, and so is what is overdue while entry is open.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -50,6 +53,7 @@ class Reader:
     async def submission_received(self, batch: Sequence[Received]) -> list[Event]:
         facts = _only(SubmissionReceivedV1, batch)
         await self._store.add_received((kept.received(message), record.logged_at) for message, record in facts)
+        await self._store.add_marks(kept.mark(message) for message, _ in _only(DeadlinePassedV1, batch))
         return []
 
     async def submission_judged(self, batch: Sequence[Received]) -> list[Event]:
@@ -58,7 +62,8 @@ class Reader:
         return []
 
     async def report_overdue(self, batch: Sequence[Received]) -> list[Event]:
-        await self._store.add_overdue(kept.overdue(message) for message, _ in _only(ReportOverdueV1, batch))
+        facts = _only(ReportOverdueV1, batch)
+        await self._store.add_overdue(kept.overdue(message) for message, _ in facts if message.days_after_due is None)
         return []
 
     async def scorecard_updated(self, batch: Sequence[Received]) -> list[Event]:

@@ -4,6 +4,7 @@
                  told that the report arrived. What other services say is added in fields of its own, in any order.
 ``notices``      one document a settled notice, by its id
 ``overdue``      one document a region, period and revision of the period
+``marks``        one document a region, revision of the period and day after its deadline, once the log has that mark
 ``periods``      the current revision of each period; ``announced`` says whether the log has it
 ``past``         one document, from when on this database holds what the log says of before
 """
@@ -40,6 +41,7 @@ class Store:
         self._notices = database["notices"]
         self._overdue = database["overdue"]
         self._periods = database["periods"]
+        self._marks = database["marks"]
         self._past = database["past"]
 
     async def prepare(self) -> None:
@@ -52,7 +54,9 @@ class Store:
         )
         await self._submissions.create_index("judged.supersedes", sparse=True)
         await self._notices.create_index("submission_id")
-        await self._overdue.create_index([("period", ASCENDING), ("period_revision", ASCENDING)])
+        of_revision = [("period", ASCENDING), ("period_revision", ASCENDING)]
+        await self._overdue.create_index(of_revision)
+        await self._marks.create_index([*of_revision, ("days_after_due", ASCENDING)])
 
     # Past
 
@@ -82,9 +86,10 @@ class Store:
             {"$set": {"published": True}, "$unset": {"attempt": ""}},
         )
 
-    async def has_attempts(self, period: str, since: datetime) -> bool:
-        """Whether reports of the period are on their way into the log."""
-        wanted = {"period": period, "published": False, "received.recorded_at": {"$gte": since}}
+    async def has_attempts(self, period: str, since: datetime, until: datetime | None = None) -> bool:
+        """Whether reports of the period that came in that time are on their way into the log."""
+        at = {"$gte": since} if until is None else {"$gte": since, "$lte": until}
+        wanted = {"period": period, "published": False, "received.recorded_at": at}
         return await self._submissions.find_one(wanted, {"_id": True}) is not None
 
     # Reports
@@ -145,7 +150,20 @@ class Store:
     async def add_overdue(self, overdue: Iterable[Document]) -> None:
         await _write(self._overdue, [_unless_there(region) for region in overdue])
 
+    async def add_marks(self, marks: Iterable[Document]) -> None:
+        await _write(self._marks, [_unless_there(mark) for mark in marks])
+
     # Periods
+
+    async def marked(self, period: PeriodChangedV1, days_after_due: int) -> set[str]:
+        """The codes of the regions whose mark the log is known to have."""
+        wanted = {
+            "period": period.period,
+            "period_revision": period.revision,
+            "days_after_due": days_after_due,
+        }
+        found = await self._marks.find(wanted, {"region_code": True}).to_list(None)
+        return {mark["region_code"] for mark in found}
 
     async def period(self, period: str) -> PeriodChangedV1 | None:
         found = await self._periods.find_one({"_id": period})

@@ -1,11 +1,11 @@
-"""The door to the stream: reports and closed entries in the order of the log, verdicts and settlements out."""
+"""The door to the stream: reports and marks in the order of the log, verdicts and settlements out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Received
-from contracts.period import EntryClosedV1
+from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import SubmissionJudgedV1
@@ -14,7 +14,7 @@ from regulation.law import Law
 from services.validation.domain.case import EarlierReport
 from services.validation.domain.head import Head, head_id, history_ids
 from services.validation.domain.judge import judge
-from services.validation.domain.settle import settle
+from services.validation.domain.settle import Mark, settle
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
 
@@ -56,9 +56,9 @@ class Reception:
                         head_id(report.region_code, report.period),
                         *history_ids(report.region_code, report.period),
                     }
-                case EntryClosedV1() as closed:
-                    settlements.add(closed.identity())
-                    heads.add(head_id(closed.region_code, closed.period))
+                case EntryClosedV1() | DeadlinePassedV1() as mark:
+                    settlements.add(mark.identity())
+                    heads.add(head_id(mark.region_code, mark.period))
         return await self.store.known(submissions=submissions, settlements=settlements, heads=heads)
 
 
@@ -99,8 +99,8 @@ class Decisions:
         match received.message:
             case SubmissionReceivedV1() as report:
                 return (self._verdict_on(report, received.id).event,)
-            case EntryClosedV1() as closed:
-                return self._settlement_of(closed, received.id).events
+            case EntryClosedV1() | DeadlinePassedV1() as mark:
+                return self._settlement_of(mark, received.id).events
             case unexpected:
                 raise TypeError(
                     f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists"
@@ -133,11 +133,11 @@ class Decisions:
         self.new_verdicts.append(verdict)
         return verdict
 
-    def _settlement_of(self, closed: EntryClosedV1, cause: str) -> KeptSettlement:
-        id_ = closed.identity()
+    def _settlement_of(self, mark: Mark, cause: str) -> KeptSettlement:
+        id_ = mark.identity()
         settlement = self._settlements.get(id_)
         if settlement is None:
-            facts = settle(closed, self._head(closed.region_code, closed.period))
+            facts = settle(mark, self._head(mark.region_code, mark.period))
             settlement = KeptSettlement(id_, tuple(Event.of(fact, caused_by=cause) for fact in facts))
             self._settlements[id_] = settlement
             self.new_settlements.append(settlement)

@@ -120,7 +120,9 @@ def noticed(fact: SubmissionReceivedV1, notice_id: str = "notice-1", channel: st
     )
 
 
-def overdue(region_code: str = ANOTHER_KOTA, period_revision: int = 2) -> ReportOverdueV1:
+def overdue(
+    region_code: str = ANOTHER_KOTA, period_revision: int = 2, days_after_due: int | None = None
+) -> ReportOverdueV1:
     return ReportOverdueV1(
         region_code=region_code,
         period=PERIOD,
@@ -128,6 +130,7 @@ def overdue(region_code: str = ANOTHER_KOTA, period_revision: int = 2) -> Report
         due_at=DUE,
         closed_at=CLOSED,
         returned_reports=0,
+        days_after_due=days_after_due,
     )
 
 

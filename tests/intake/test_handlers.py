@@ -7,7 +7,7 @@ import pytest
 from chassis.events import Received
 from chassis.mongo import Database, Document
 from contracts.message import Message
-from contracts.period import EntryClosedV1, PeriodState
+from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodState
 from contracts.topics import TOPICS
 from contracts.verdict import EntrySettledV1, VerdictOutcome
 from services.intake.handlers import Reader
@@ -33,18 +33,19 @@ from tests.intake.reports import (
 FIRST = received()
 SECOND_REPORT = received(submission(served=900), "kunci-2", NOW + SECOND)
 CLOSED_MARK = EntryClosedV1(region_code=KOTA, period=PERIOD, period_revision=2, due_at=DUE, closed_at=CLOSED)
+PASSED_MARK = DeadlinePassedV1(region_code=KOTA, period=PERIOD, period_revision=1, due_at=DUE, days_after_due=1)
 SETTLED_MARK = EntrySettledV1(
     region_code=KOTA, period=PERIOD, period_revision=2, reports=2, reported=True, closed_at=CLOSED
 )
 LOG: Sequence[Sequence[Message]] = (
     (period(), period(2, PeriodState.CLOSED)),
-    (FIRST, SECOND_REPORT, received(now=NOW + 5 * SECOND), CLOSED_MARK),
+    (FIRST, SECOND_REPORT, received(now=NOW + 5 * SECOND), PASSED_MARK, CLOSED_MARK),
     (
         judged(FIRST, VerdictOutcome.RETURNED, finding(), finding()),
         judged(SECOND_REPORT, revision=2, supersedes=FIRST.submission_id),
         SETTLED_MARK,
     ),
-    (overdue(),),
+    (overdue(), overdue(KOTA, days_after_due=1)),
     (scored(SECOND_REPORT),),
     (noticed(FIRST), noticed(FIRST, "notice-2", "inbox")),
 )
@@ -57,7 +58,7 @@ async def read(database: Database, batch: Sequence[Received]) -> None:
 
 
 async def documents(database: Database) -> dict[str, list[Document]]:
-    names = ("submissions", "notices", "overdue", "periods")
+    names = ("submissions", "notices", "overdue", "marks", "periods")
     return {name: await database[name].find().sort("_id").to_list(None) for name in names}
 
 
@@ -78,7 +79,7 @@ async def test_the_database_is_the_same_in_whatever_way_the_log_is_read(
     for batch in batches:
         await read(database, batch)
     expected = await documents(database)
-    assert [len(kept) for kept in expected.values()] == [2, 2, 1, 1]
+    assert [len(kept) for kept in expected.values()] == [2, 2, 1, 1, 1]
 
     for batch in batches:
         await read(database, batch)

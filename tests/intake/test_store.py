@@ -8,6 +8,7 @@ from chassis.mongo import Database, Document
 from contracts.period import PeriodState
 from contracts.verdict import VerdictOutcome
 from services.intake.domain import kept
+from services.intake.domain.period import deadline_marks
 from services.intake.store import Store
 from tests.intake.reports import (
     ANOTHER_KOTA,
@@ -76,6 +77,8 @@ async def test_attempts_of_other_periods_and_of_the_past_are_not_in_the_way(stor
     await store.begin(attempt())
     assert not await store.has_attempts("2023Q3", since=NOW)
     assert not await store.has_attempts(PERIOD, since=NOW + SECOND)
+    assert not await store.has_attempts(PERIOD, since=NOW - 2 * SECOND, until=NOW - SECOND)
+    assert await store.has_attempts(PERIOD, since=NOW - SECOND, until=NOW)
 
 
 async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Store) -> None:
@@ -106,6 +109,7 @@ async def test_nothing_to_write_is_no_mistake(store: Store) -> None:
     await store.add_stage([])
     await store.add_notices([])
     await store.add_overdue([])
+    await store.add_marks([])
     await store.add_periods([])
 
 
@@ -172,6 +176,15 @@ async def test_overdue_counts_for_the_current_revision_of_the_period_alone(store
     assert (await store.ledger([PERIOD])).overdue == 2
     await store.add_periods([period(3)])
     assert (await store.ledger([PERIOD])).overdue == 0
+
+
+async def test_the_marks_of_one_revision_and_day_are_known_by_their_regions(store: Store) -> None:
+    marks = deadline_marks(period(), 1, [KOTA, ANOTHER_KOTA]) + deadline_marks(period(2), 7, [KOTA])
+    await store.add_marks(map(kept.mark, marks))
+    await store.add_marks(map(kept.mark, marks))
+    assert await store.marked(period(), 1) == {KOTA, ANOTHER_KOTA}
+    assert await store.marked(period(2), 7) == {KOTA}
+    assert await store.marked(period(), 7) == await store.marked(period(2), 1) == set()
 
 
 async def test_a_period_moves_one_revision_at_a_time(store: Store) -> None:

@@ -64,3 +64,13 @@ def test_what_is_no_period_has_no_window(law: Law, period: str) -> None:
 def test_a_quarter_before_the_law_has_no_window(law: Law) -> None:
     with pytest.raises(RegulationError, match="No row is in force on 2018-12-31"):
         law.calendar("2018Q4")
+
+
+@pytest.mark.parametrize("period", ["2019Q1", "2023Q4", "2026Q3"])
+def test_a_missing_report_is_told_of_one_and_seven_days_after_the_deadline(law: Law, period: str) -> None:
+    assert law.overdue_days(period) == (1, 7)
+
+
+def test_before_the_law_no_report_is_missing(law: Law) -> None:
+    with pytest.raises(RegulationError, match="No row is in force on 2018-12-31"):
+        law.overdue_days("2018Q4")

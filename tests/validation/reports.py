@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from contracts.period import EntryClosedV1
+from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import (
     Budget,
     ImplementationTeam,
@@ -94,6 +94,12 @@ def received(report: Submission, submission_id: str = "s-1", **parts: Any) -> Su
 def closed(region_code: str = KOTA, period: str = PERIOD, period_revision: int = 1) -> EntryClosedV1:
     return EntryClosedV1(
         region_code=region_code, period=period, period_revision=period_revision, due_at=DUE, closed_at=CLOSED
+    )
+
+
+def passed(days: int = 1, region_code: str = KOTA, period: str = PERIOD, period_revision: int = 1) -> DeadlinePassedV1:
+    return DeadlinePassedV1(
+        region_code=region_code, period=period, period_revision=period_revision, due_at=DUE, days_after_due=days
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.notice import NoticeSettledV1
-from contracts.period import PeriodChangedV1
+from contracts.period import DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
@@ -78,6 +78,16 @@ def overdue(message: ReportOverdueV1) -> Document:
         "region_code": message.region_code,
         "period": message.period,
         "period_revision": message.period_revision,
+    }
+
+
+def mark(message: DeadlinePassedV1) -> Document:
+    return {
+        "_id": message.identity(),
+        "region_code": message.region_code,
+        "period": message.period,
+        "period_revision": message.period_revision,
+        "days_after_due": message.days_after_due,
     }
 
 

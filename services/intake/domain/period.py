@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
 from contracts.message import Frozen, Instant, ShortWords, Words
-from contracts.period import EntryClosedV1, PeriodChangedV1, PeriodState
+from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1, PeriodState
 from contracts.quarter import Quarter
 from regulation.law import ReportingWindow
 from services.intake.domain.arrival import to_the_millisecond
@@ -96,6 +96,31 @@ def closing_marks(change: PeriodChangedV1, region_codes: Iterable[str]) -> list[
             period_revision=change.revision,
             due_at=change.due_at,
             closed_at=change.changed_at,
+        )
+        for code in region_codes
+    ]
+
+
+def days_passed(period: PeriodChangedV1, overdue_days: Iterable[int], now: datetime) -> list[int]:
+    """Those days after the deadline that have passed while this revision was in force with entry open.
+
+    A moment that had passed when the dates were set is not told of: it belongs to the revision before, or to a past
+    year that is brought in.
+    """
+    if period.state is PeriodState.CLOSED:
+        return []
+    return [days for days in overdue_days if period.changed_at < period.due_at + timedelta(days=days) <= now]
+
+
+def deadline_marks(period: PeriodChangedV1, days_after_due: int, region_codes: Iterable[str]) -> list[DeadlinePassedV1]:
+    """One mark a region."""
+    return [
+        DeadlinePassedV1(
+            region_code=code,
+            period=period.period,
+            period_revision=period.revision,
+            due_at=period.due_at,
+            days_after_due=days_after_due,
         )
         for code in region_codes
     ]

@@ -75,11 +75,14 @@ def writing(store: Store, announcement: Announcement, law: Law, clock: Clock) ->
     async def change(period: str, request: Request, caller: Annotated[KeyRow, requires(WRITE)]) -> Response:
         window = _window(law, quarter(period))
         order = await read_body(request, PeriodOrder, "unprocessable-period")
-        # What an earlier order left unsaid goes into the log before what this one says.
+        # What an earlier order left unsaid goes into the log before what this one says; and what has passed by now has
+        # passed under the revision before.
         await announcement.make_up()
+        now = clock.now()
+        await announcement.mark_deadlines(now)
         current = await store.period(window.period)
         _require_revision(order, current)
-        latest = ordered(order, current, window, client_id=caller.client_id, now=clock.now())
+        latest = ordered(order, current, window, client_id=caller.client_id, now=now)
         if latest is not current:
             if nonsense := nonsense_of(latest, JAKARTA):
                 faults = [Fault(code=each.code, pointer=each.pointer, detail=each.detail) for each in nonsense]

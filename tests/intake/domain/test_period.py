@@ -6,7 +6,15 @@ import pytest
 
 from contracts.period import PeriodState
 from regulation.law import ReportingWindow
-from services.intake.domain.period import PeriodOrder, closing_marks, nonsense_of, ordered, shut
+from services.intake.domain.period import (
+    PeriodOrder,
+    closing_marks,
+    days_passed,
+    deadline_marks,
+    nonsense_of,
+    ordered,
+    shut,
+)
 from tests.intake.reports import DUE, NOW, OPENED, PERIOD, period
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
@@ -97,3 +105,53 @@ def test_closing_marks_every_region_with_the_revision() -> None:
 
 def test_an_open_period_has_no_closing_marks() -> None:
     assert closing_marks(period(), ["11"]) == []
+
+
+MOMENT = timedelta(milliseconds=1)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [
+        (DUE, []),
+        (DUE + DAY - MOMENT, []),
+        (DUE + DAY, [1]),
+        (DUE + 7 * DAY - MOMENT, [1]),
+        (DUE + 7 * DAY, [1, 7]),
+        (DUE + 700 * DAY, [1, 7]),
+    ],
+)
+def test_a_day_after_the_deadline_has_passed_from_its_moment_on(now: datetime, days: list[int]) -> None:
+    assert days_passed(period(), (1, 7), now) == days
+
+
+@pytest.mark.parametrize(
+    ("changed_at", "days"),
+    [
+        (DUE + DAY - MOMENT, [1, 7]),
+        (DUE + DAY, [7]),
+        (DUE + 7 * DAY - MOMENT, [7]),
+        (DUE + 7 * DAY, []),
+        (DUE + 700 * DAY, []),
+    ],
+)
+def test_what_had_passed_when_the_dates_were_set_is_not_told_of(changed_at: datetime, days: list[int]) -> None:
+    later = changed_at + 700 * DAY
+    assert days_passed(period(2, changed_at=changed_at), (1, 7), later) == days
+
+
+def test_a_deadline_that_is_extended_moves_its_days() -> None:
+    due_at = DUE + 10 * DAY
+    assert days_passed(period(2, due_at=due_at), (1, 7), DUE + 7 * DAY) == []
+    assert days_passed(period(2, due_at=due_at), (1, 7), due_at + DAY) == [1]
+
+
+def test_after_closing_no_day_is_told_of() -> None:
+    assert days_passed(period(2, PeriodState.CLOSED), (1, 7), DUE + 30 * DAY) == []
+
+
+def test_a_passed_deadline_marks_every_region_at_its_moment_whenever_it_is_found() -> None:
+    marks = deadline_marks(period(4), 7, ["11", "64.71"])
+    assert [(mark.key, mark.period_revision, mark.days_after_due) for mark in marks] == [("11", 4, 7), ("64.71", 4, 7)]
+    assert {mark.occurred_at for mark in marks} == {DUE + 7 * DAY}

@@ -1,9 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from contracts.verdict import EntrySettledV1, ReportOverdueV1, VerdictOutcome
 from services.validation.domain.head import Head
 from services.validation.domain.settle import settle
-from tests.validation.reports import CLOSED, DUE, KOTA, PERIOD, closed, submission
+from tests.validation.reports import CLOSED, DUE, KOTA, PERIOD, closed, passed, submission
 
 REPORT = submission()
 
@@ -34,3 +36,38 @@ def test_a_region_without_an_accepted_report_is_settled_and_overdue(returned: in
             returned_reports=returned,
         ),
     )
+
+
+@pytest.mark.parametrize("days", [1, 7])
+def test_while_entry_is_open_a_passed_deadline_says_nothing_of_a_region_that_has_reported(days: int) -> None:
+    head = (
+        Head(KOTA, PERIOD).after("s-1", VerdictOutcome.ACCEPTED, REPORT).after("s-2", VerdictOutcome.RETURNED, REPORT)
+    )
+    assert settle(passed(days), head) == ()
+
+
+@pytest.mark.parametrize(("days", "returned"), [(1, 0), (7, 0), (7, 2)])
+def test_while_entry_is_open_a_region_without_an_accepted_report_is_overdue_by_so_many_days(
+    days: int, returned: int
+) -> None:
+    head = Head(KOTA, PERIOD)
+    for number in range(returned):
+        head = head.after(f"s-{number}", VerdictOutcome.RETURNED, REPORT)
+    assert settle(passed(days, period_revision=3), head) == (
+        ReportOverdueV1(
+            region_code=KOTA,
+            period=PERIOD,
+            period_revision=3,
+            due_at=DUE,
+            closed_at=DUE + timedelta(days=days),
+            returned_reports=returned,
+            days_after_due=days,
+        ),
+    )
+
+
+def test_each_fact_of_an_overdue_report_has_an_identity_of_its_own() -> None:
+    marks = (passed(1), passed(7), passed(1, period_revision=2), closed(), closed(period_revision=2))
+    facts = [settle(mark, Head(KOTA, PERIOD))[-1] for mark in marks]
+    assert len({fact.event_id for fact in facts}) == len({mark.event_id for mark in marks}) == len(marks)
+    assert facts[3].identity() == f"{KOTA}/{PERIOD}/1", "as it was before there were such days"
