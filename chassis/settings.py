@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     api_keys: Path | None = Field(None, description="JSON file with the hashed API keys.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
     replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")
-    batch_records: int = Field(200, ge=1, le=2_000)
+    batch_records: int = Field(500, ge=1, le=2_000)
     batch_wait_ms: int = Field(50, ge=1, le=5_000)
     retry_delay_s_max: float = Field(10.0, gt=0, le=300)
     stop_wait_s: float = Field(20.0, gt=0, le=300, description="How long a batch in hand may take at SIGTERM.")

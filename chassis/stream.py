@@ -32,6 +32,10 @@ Handler = Callable[[Sequence[Received]], Awaitable[Iterable[Event]]]
 RETRY_DELAY_S: Final = 0.2
 REBALANCE_WAIT_MS: Final = 60_000
 WATCH_EVERY_S: Final = 2.0
+FETCH_BYTES: Final = 4 * 1024 * 1024
+"""From one partition at once; with the default of 1 MiB a batch of reports is too small to be worth its round trips."""
+SLICE_RECORDS: Final = 100
+TURN_RECORDS: Final = 4
 _TEXT_BYTES_MAX: Final = 1_024
 
 log = logger(__name__)
@@ -64,6 +68,7 @@ class Stream:
             group_instance_id=f"{self.group}-{replica}" if replica else None,
             batch=True,
             max_records=self.settings.batch_records,
+            max_partition_fetch_bytes=FETCH_BYTES,
             batch_timeout_ms=self.settings.batch_wait_ms,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             auto_offset_reset="earliest",
@@ -114,20 +119,37 @@ class Stream:
 
     async def work(self, records: Sequence[ConsumerRecord]) -> None:
         """Decode, decide, keep, publish. When it returns, the offsets may be committed."""
-        readable: dict[str, list[tuple[ConsumerRecord, Received]]] = {}
-        dead: list[_DeadLetter] = []
-        for record in records:
+        reading = asyncio.create_task(self._read(records[:SLICE_RECORDS]))
+        try:
+            for end in range(SLICE_RECORDS, len(records) + SLICE_RECORDS, SLICE_RECORDS):
+                read = await reading
+                if end < len(records):
+                    # Reading takes the processor, finishing mostly waits: one slice is read while another is finished.
+                    reading = asyncio.create_task(self._read(records[end : end + SLICE_RECORDS]))
+                await self._finish(read)
+        finally:
+            reading.cancel()
+
+    async def _read(self, records: Sequence[ConsumerRecord]) -> "_Read":
+        """Decode; everybody else gets a turn every few records, since a report takes about half a millisecond."""
+        read = _Read()
+        for at, record in enumerate(records):
             topic_name = self._plain(record.topic)
             try:
-                readable.setdefault(topic_name, []).append((record, _received(topic_name, record)))
+                read.readable.setdefault(topic_name, []).append((record, _received(topic_name, record)))
             except Unprocessable as fault:
-                dead.append(_DeadLetter(record, "decode", fault.reason, fault))
+                read.dead.append(_DeadLetter(record, "decode", fault.reason, fault))
+            if at % TURN_RECORDS == 0:
+                await asyncio.sleep(0)
+        return read
+
+    async def _finish(self, read: "_Read") -> None:
         outgoing: list[Event] = []
         for topic, handler in self.handlers.items():
-            if pairs := readable.get(topic.name):
-                outgoing += await self._handle(handler, pairs, dead)
+            if pairs := read.readable.get(topic.name):
+                outgoing += await self._handle(handler, pairs, read.dead)
         await self.publisher.publish(outgoing)
-        await self._bury(dead)
+        await self._bury(read.dead)
 
     async def _handle(
         self, handler: Handler, pairs: Sequence[tuple[ConsumerRecord, Received]], dead: "list[_DeadLetter]"
@@ -210,6 +232,14 @@ class Stream:
             )
 
 
+@dataclass(slots=True)
+class _Read:
+    """Records by topic with what was read from them, and those that cannot be read."""
+
+    readable: dict[str, list[tuple[ConsumerRecord, Received]]] = field(default_factory=dict)
+    dead: "list[_DeadLetter]" = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class _DeadLetter:
     record: ConsumerRecord
@@ -284,4 +314,5 @@ def _received(topic: str, record: ConsumerRecord) -> Received:
         partition=record.partition,
         offset=record.offset,
         logged_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
+        value=record.value or b"",
     )

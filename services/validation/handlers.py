@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chassis.errors import Unprocessable
-from chassis.events import Event, Received
+from chassis.events import Event, Passage, Received
 from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
@@ -98,7 +98,7 @@ class Decisions:
     def events_of(self, received: Received) -> tuple[Event, ...]:
         match received.message:
             case SubmissionReceivedV1() as report:
-                return (self._verdict_on(report, received.id).event,)
+                return (self._verdict_on(report, received).event,)
             case EntryClosedV1() | DeadlinePassedV1() as mark:
                 return self._settlement_of(mark, received.id).events
             case unexpected:
@@ -106,20 +106,21 @@ class Decisions:
                     f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists"
                 )
 
-    def _verdict_on(self, report: SubmissionReceivedV1, cause: str) -> KeptVerdict:
+    def _verdict_on(self, report: SubmissionReceivedV1, received: Received) -> KeptVerdict:
         head = self._head(report.submission.region_code, report.submission.period)
         verdict = self._verdicts.get(report.submission_id)
         if verdict is None:
-            verdict = self._verdicts[report.submission_id] = self._judge(report, head, cause)
+            verdict = self._verdicts[report.submission_id] = self._judge(report, head, received)
         if (verdict.region_code, verdict.period, verdict.revision) == head.following:
             self._heads[head.id] = head.after(report.submission_id, verdict.outcome, report.submission)
         return verdict
 
-    def _judge(self, report: SubmissionReceivedV1, head: Head, cause: str) -> KeptVerdict:
+    def _judge(self, report: SubmissionReceivedV1, head: Head, received: Received) -> KeptVerdict:
         try:
             judged = judge(self.law, report, head=head, history=self._history(head))
         except RegulationError as silence:
             raise Unprocessable("law-silent", f"{report.submission.period} cannot be judged: {silence}") from silence
+        passage = Passage.from_end_of(received, "submission") if judged.submission else None
         verdict = KeptVerdict(
             submission_id=judged.submission_id,
             region_code=judged.region_code,
@@ -127,7 +128,7 @@ class Decisions:
             revision=judged.revision,
             outcome=judged.outcome,
             codes=tuple(dict.fromkeys(finding.code for finding in judged.findings)),
-            event=Event.of(judged, caused_by=cause),
+            event=Event.of(judged, caused_by=received.id, passing_on=passage),
         )
         self.judged.append(judged)
         self.new_verdicts.append(verdict)

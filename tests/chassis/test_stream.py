@@ -12,7 +12,7 @@ from chassis.kafka import Publisher, make_broker
 from chassis.metrics import StreamMetrics
 from chassis.service import make_app
 from chassis.settings import Settings
-from chassis.stream import Stream
+from chassis.stream import SLICE_RECORDS, Stream
 from contracts.topics import NOTICE_SETTLED
 from tests.chassis.probe import Gate, Probe, notice
 from tests.running import eventually, read_topic, running
@@ -39,6 +39,10 @@ async def committed(settings: Settings) -> int:
         return sum(offset or 0 for offset in offsets)
     finally:
         await consumer.stop()
+
+
+async def committed_all(settings: Settings, records: int) -> bool:
+    return await committed(settings) == records
 
 
 def test_the_subscriber_never_acknowledges_what_was_not_done(settings: Settings) -> None:
@@ -119,6 +123,25 @@ async def test_a_record_that_cannot_be_read_reaches_the_dead_letter_to_the_byte(
     assert told["stage"] == "decode"
     assert told["exception.class.name"] == "Unprocessable"
     assert {"partition", "offset", "service", "exception.message"} <= told.keys()
+
+
+async def test_a_batch_is_finished_in_slices_and_given_again_as_a_whole(settings: Settings) -> None:
+    of_one_region = range(0, 80 * 250, 80)
+    failures = iter([Retryable("the database is away")])
+
+    async def fail_in_the_second_slice(batch: Sequence[str]) -> None:
+        if notice(of_one_region[150]).identity() in batch and (failure := next(failures, None)) is not None:
+            raise failure
+
+    sender, probe = Probe(), Probe(fail_in_the_second_slice)
+    async with running("other", sender.build, settings):
+        await sender.send(of_one_region)
+    async with running("probe", probe.build, settings):
+        await eventually(lambda: committed_all(settings, 250))
+    sent = [notice(number).identity() for number in of_one_region]
+    assert probe.seen[-250:] == sent
+    assert probe.seen[:-250] == sent[:SLICE_RECORDS]
+    assert max(probe.batches) == SLICE_RECORDS
 
 
 async def test_a_stray_cancellation_does_not_end_the_consumer(settings: Settings) -> None:
