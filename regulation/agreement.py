@@ -6,7 +6,15 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from regulation.award_rows import EDITION_ROWS, AwardCriterion, Edition, EligibilityRule, ReportingPoint, TieBreak
+from regulation.award_rows import (
+    EDITION_ROWS,
+    AwardCategory,
+    AwardCriterion,
+    Edition,
+    EligibilityRule,
+    ReportingPoint,
+    TieBreak,
+)
 from regulation.dated import all_in_force, series_faults
 from regulation.reading import Rows
 from regulation.rows import (
@@ -22,6 +30,7 @@ from regulation.rows import (
     OverdueDay,
     Region,
     Rule,
+    RuleTerms,
     Sector,
     ServiceType,
 )
@@ -39,6 +48,7 @@ DATED: tuple[type[DatedRow], ...] = (
     DefaultCalendar,
     OverdueDay,
     Rule,
+    RuleTerms,
 )
 
 
@@ -49,6 +59,7 @@ def disagreements(rows: Rows) -> list[str]:
         *_unknown_sectors(rows),
         *(fault for on in _first_days(rows.of(Band)) for fault in _uncovered(rows.of(Band), on)),
         *_editions_apart(rows),
+        *_unknown_rules(rows),
         *_unknown_findings(rows),
         *(fault for edition in rows.of(Edition) for fault in _edition_unsound(rows, edition)),
     ]
@@ -62,7 +73,15 @@ def _unknown_regions(rows: Rows) -> list[str]:
     provinces = {region.code for region in rows.of(Region) if region.kind == "provinsi"}
     named: list[tuple[Checked, str]] = [(row, row.region) for row in rows.of(BothLists)]
     named += [(row, row.parent) for row in rows.of(Region) if row.parent is not None]
-    return [f"{row.row_id}: {code} is no provinsi of regions.toml" for row, code in named if code not in provinces]
+    named += [(row, row.provinsi) for row in rows.of(AwardCategory) if row.provinsi is not None]
+    faults = [f"{row.row_id}: {code} is no provinsi of regions.toml" for row, code in named if code not in provinces]
+    known = {region.code for region in rows.of(Region)}
+    return faults + [
+        f"{row.row_id}: {code} is no region of regions.toml"
+        for row in rows.of(AwardCategory)
+        for code in row.regions
+        if code not in known
+    ]
 
 
 def _unknown_sectors(rows: Rows) -> list[str]:
@@ -107,9 +126,7 @@ def _edition_unsound(rows: Rows, edition: Edition) -> list[str]:
         for kind in EDITION_ROWS
         if not any(row.edition_year == year for row in rows.of(kind))
     ]
-    weights = sum((row.weight_pct for row in rows.of(AwardCriterion) if row.edition_year == year), LOWEST_PCT)
-    if weights != WHOLE_PCT:
-        faults.append(f"{edition.row_id}: weights of its criteria sum to {weights}, expected {WHOLE_PCT}")
+    faults += _weights_apart(rows, edition)
     places = sorted(row.place for row in rows.of(TieBreak) if row.edition_year == year)
     if places != list(range(1, len(places) + 1)):
         faults.append(f"{edition.row_id}: places of its tie breaks are {places}, expected 1, 2, 3 and so on")
@@ -119,8 +136,33 @@ def _edition_unsound(rows: Rows, edition: Edition) -> list[str]:
     return faults
 
 
-def _unknown_findings(rows: Rows) -> list[str]:
+def _weights_apart(rows: Rows, edition: Edition) -> list[str]:
+    """Criteria, of the edition or of one category, that do not make a whole, or that are for no category."""
+    year = edition.edition_year
+    known = {None, *(row.id for row in rows.of(AwardCategory) if row.edition_year == year)}
+    weights: dict[str | None, Decimal] = {}
+    for row in rows.of(AwardCriterion):
+        if row.edition_year == year:
+            weights[row.category] = weights.get(row.category, LOWEST_PCT) + row.weight_pct
+    return [
+        f"{edition.row_id}: weights of its criteria{f' for {category}' if category else ''} sum to {weight}, expected"
+        f" {WHOLE_PCT}"
+        for category, weight in weights.items()
+        if weight != WHOLE_PCT
+    ] + [f"{edition.row_id}: criteria are for {category}, which is no category" for category in weights.keys() - known]
+
+
+def _unknown_rules(rows: Rows) -> list[str]:
     codes = {rule.code for rule in rows.of(Rule)}
+    return [
+        f"{terms.row_id}: no row of rules/ has the code {terms.code!r}"
+        for terms in rows.of(RuleTerms)
+        if terms.code not in codes
+    ]
+
+
+def _unknown_findings(rows: Rows) -> list[str]:
+    codes = {terms.code for terms in rows.of(RuleTerms)}
     return [
         f"{gate.row_id}: finding {code!r} is no rule of rulesets.toml"
         for gate in rows.of(EligibilityRule)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulation.award_rows import Edition
@@ -17,6 +18,7 @@ from regulation.reading import Rows
 from regulation.rows import (
     Band,
     BothLists,
+    CatalogueLevel,
     DefaultCalendar,
     ExpectedPath,
     IndexChoices,
@@ -26,6 +28,7 @@ from regulation.rows import (
     PublishedPeriod,
     Region,
     Rule,
+    RuleTerms,
     Sector,
     ServiceType,
     Source,
@@ -36,6 +39,7 @@ _PERIOD = re.compile(r"(20[0-9]{2})Q([1-4])")
 _MONTHS_A_QUARTER = 3
 _MONTHS_A_YEAR = 12
 _DAYS_KEPT = 64
+_BOTH_LEVELS: Final[frozenset[CatalogueLevel]] = frozenset({"prov", "kab"})
 
 
 class Regions(Mapping[str, Region]):
@@ -91,9 +95,14 @@ class Law:
 
     def service_types(self, region: Region, on: date) -> tuple[ServiceType, ...]:
         """What a region must serve, in the order of the law."""
-        levels = {region.catalogue_level}
-        if any(row.serves_both and row.region == region.code for row in all_in_force(self.rows.of(BothLists), on)):
-            levels = {"prov", "kab"}
+        return self.catalogue(self.levels_served(region, on), on)
+
+    def levels_served(self, region: Region, on: date) -> frozenset[CatalogueLevel]:
+        """The lists of service types that a region must serve."""
+        return _BOTH_LEVELS if region.code in _both_lists(self, on) else frozenset({region.catalogue_level})
+
+    def catalogue(self, levels: frozenset[CatalogueLevel], on: date) -> tuple[ServiceType, ...]:
+        """The service types of these lists, in the order of the law."""
         return tuple(row for row in _service_types_in_force(self, on) if row.level in levels)
 
     def index_weights(self, on: date) -> IndexWeights:
@@ -149,7 +158,13 @@ class Law:
         raise RegulationError(f"No edition judges fiscal year {fiscal_year}; add its rows to award_editions.toml.")
 
     def ruleset(self, on: date) -> RuleSet:
-        return assemble_ruleset(all_in_force(self.rows.of(Rule), on))
+        return assemble_ruleset(all_in_force(self.rows.of(RuleTerms), on), all_in_force(self.rows.of(Rule), on))
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def _both_lists(law: Law, on: date) -> frozenset[str]:
+    """The regions that serve both lists."""
+    return frozenset(row.region for row in all_in_force(law.rows.of(BothLists), on) if row.serves_both)
 
 
 @lru_cache(maxsize=_DAYS_KEPT)

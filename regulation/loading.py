@@ -19,7 +19,23 @@ def load_law(folder: Path | None = None) -> Law:
     Raises:
         RegulationError: with every fault that was found; a law with one fault is not used.
     """
-    rows, faults = read_rows(folder or FOLDER, KINDS)
+    return _law(folder or FOLDER)
+
+
+def load_proposal(folder: Path) -> Law:
+    """The law as it would be with the files of a folder in place of those of the same name, and beside the others.
+
+    Raises:
+        RegulationError: with every fault that was found, or when the folder holds no file of the law.
+    """
+    names = {f"{kind.table.partition('/')[0]}{'/*' if kind.in_folder else ''}.toml" for kind in KINDS}
+    if not any(path for name in names for path in folder.glob(name)):
+        raise RegulationError(f"{folder} holds no file of the law; expected one of {', '.join(sorted(names))}.")
+    return _law(folder, FOLDER)
+
+
+def _law(*folders: Path) -> Law:
+    rows, faults = read_rows(folders, KINDS)
     if faults := faults or disagreements(rows):
         raise RegulationError(f"The law was not loaded, {len(faults)} faults:", *faults)
     return Law(rows)

@@ -42,7 +42,7 @@ def load_published_results(folder: Path | None = None) -> tuple[PublishedResult,
     Raises:
         RegulationError: with every fault that was found.
     """
-    rows, faults = read_rows(folder or Path(__file__).parent, (Source, PublishedResult))
+    rows, faults = read_rows([folder or Path(__file__).parent], (Source, PublishedResult))
     if faults:
         raise RegulationError(f"The published results were not loaded, {len(faults)} faults:", *faults)
     return rows.of(PublishedResult)

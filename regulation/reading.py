@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -32,41 +32,51 @@ class Rows:
         return (row for rows in self.by_kind.values() for row in rows)
 
 
-def read_rows(folder: Path, kinds: Iterable[type[Checked]]) -> tuple[Rows, list[str]]:
-    """The rows of these kinds that are well written, and the faults of those that are not."""
+def read_rows(folders: Sequence[Path], kinds: Iterable[type[Checked]]) -> tuple[Rows, list[str]]:
+    """The rows of these kinds that are well written, and the faults of those that are not.
+
+    A file of an earlier folder stands in place of the file of its name in a later one.
+    """
     faults: list[str] = []
-    tables_by_file: dict[str, dict[str, type[Checked]]] = {}
+    tables_by_name: dict[str, dict[str, type[Checked]]] = {}
     for kind in kinds:
         stem, _, table = kind.table.partition("/")
-        tables_by_file.setdefault(stem, {})[table or stem] = kind
+        name = f"{stem}/*.toml" if kind.in_folder else f"{stem}.toml"
+        tables_by_name.setdefault(name, {})[table or stem] = kind
     by_kind: dict[type[Checked], tuple[Checked, ...]] = {}
-    for stem, tables in tables_by_file.items():
-        document = _document(folder / f"{stem}.toml", tables, faults)
-        inherited = document.get(PROVENANCE, {})
-        for table, kind in tables.items():
-            written = document.get(table, [])
-            where = f"{stem}.toml, [[{table}]]"
-            by_kind[kind] = tuple(_well_written(kind, written, inherited=inherited, where=where, faults=faults))
-    rows = Rows(by_kind)
+    for name, tables in tables_by_name.items():
+        for file, path in _files(folders, name, faults).items():
+            document = _document(file, path, tables, faults)
+            inherited = document.get(PROVENANCE, {})
+            for table, kind in tables.items():
+                written = document.get(table, [])
+                found = _well_written(kind, written, inherited=inherited, where=f"{file}, [[{table}]]", faults=faults)
+                by_kind[kind] = (*by_kind.get(kind, ()), *found)
+    rows = Rows({kind: by_kind.get(kind, ()) for tables in tables_by_name.values() for kind in tables.values()})
     return rows, faults + _unknown_sources(rows) + _written_twice(rows)
 
 
-def _document(path: Path, tables: Iterable[str], faults: list[str]) -> dict[str, Any]:
+def _files(folders: Sequence[Path], name: str, faults: list[str]) -> dict[str, Path]:
+    """The files of a name like ``bands.toml`` or ``rules/*.toml``, in the order of their names."""
+    found = {path.relative_to(folder).as_posix(): path for folder in reversed(folders) for path in folder.glob(name)}
+    if not found:
+        faults.append(f"{name} is missing from {folders[-1]}")
+    return dict(sorted(found.items()))
+
+
+def _document(file: str, path: Path, tables: Iterable[str], faults: list[str]) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except FileNotFoundError:
-        faults.append(f"{path.name} is missing from {path.parent}")
-        return {}
     except tomllib.TOMLDecodeError as error:
-        faults.append(f"{path.name} is no TOML: {error}")
+        faults.append(f"{file} is no TOML: {error}")
         return {}
     expected = {PROVENANCE, *tables}
-    faults += [f"{path.name} has no table [[{name}]]" for name in expected - {PROVENANCE} - document.keys()]
+    faults += [f"{file} has no table [[{name}]]" for name in expected - {PROVENANCE} - document.keys()]
     faults += [
-        f"{path.name} holds {name!r}, which nothing reads; expected {', '.join(sorted(expected))}"
+        f"{file} holds {name!r}, which nothing reads; expected {', '.join(sorted(expected))}"
         for name in document.keys() - expected
     ]
-    return {name: value for name, value in document.items() if _has_its_shape(name, value, path.name, faults)}
+    return {name: value for name, value in document.items() if _has_its_shape(name, value, file, faults)}
 
 
 def _has_its_shape(name: str, value: Any, file: str, faults: list[str]) -> bool:

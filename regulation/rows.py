@@ -1,10 +1,11 @@
 """The kinds of row that the law is written in.
 
 Each kind names its file and table: ``calendar/periods`` is the table ``[[periods]]`` of ``calendar.toml``, and a
-kind with one word has a file and a table of that name. A row's id is that name followed by the row's key.
+kind with one word has a file and a table of that name, or a folder of files with that table. A row's id is that name followed by the row's key.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -51,10 +52,17 @@ Figure = Annotated[Decimal, BeforeValidator(_exact), Field(ge=0)]
 Words = Annotated[str, StringConstraints(pattern=r"^[^{}<>]*\w[^{}<>]*$", max_length=600)]
 """Text for people. Placeholders are refused: figures are put in by the code that knows them."""
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]*$")]
+Keys = Annotated[tuple[Key, ...], BeforeValidator(_array)]
 RegionCode = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9](\.[0-9]{2})?$")]
 RegionKind = Literal["provinsi", "kabupaten", "kota"]
 RegionKinds = Annotated[tuple[RegionKind, ...], BeforeValidator(_array), AfterValidator(_named_once)]
+RegionCodes = Annotated[tuple[RegionCode, ...], BeforeValidator(_array)]
+IslandGroup = Literal["sumatra", "jawa", "bali_nusa_tenggara", "kalimantan", "sulawesi", "maluku_papua"]
+RuleCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 RuleCodes = Annotated[tuple[str, ...], BeforeValidator(_array)]
+RuleKind = Literal[
+    "pre_check", "value", "service_type", "across", "submission", "historical", "outlier", "completeness"
+]
 CatalogueLevel = Literal["prov", "kab"]
 PeriodText = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}Q[1-4]$")]
 Confidence = Literal["V2+", "V2s", "V1", "INF", "MEM", "REC"]
@@ -67,6 +75,8 @@ class Checked(BaseModel, ABC):
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
     table: ClassVar[str]
+    in_folder: ClassVar[bool] = False
+    """Whether the table is spread over the files of a folder of its name."""
 
     checked_on: date
     note: Words | None = None
@@ -129,7 +139,7 @@ class Region(Row):
     name: Words
     parent: RegionCode | None = Field(default=None, description="The provinsi; None for a provinsi.")
     reports_spm: bool
-    island_group: Literal["sumatra", "jawa", "bali_nusa_tenggara", "kalimantan", "sulawesi", "maluku_papua"]
+    island_group: IslandGroup
 
     @property
     def key(self) -> str:
@@ -321,21 +331,30 @@ class PublishedPeriod(Row):
         return self
 
 
-class RuleParameter(BaseModel):
+class Example(BaseModel):
+    """A few figures set on a faultless report, each by a pointer that names service types by their id."""
+
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    id: Key
-    value: Figure
-    unit: Words
+    id: Words
+    en: Words
+    set: Mapping[str, Any] = Field(default_factory=dict)
+    without: Annotated[tuple[str, ...], BeforeValidator(_array)] = Field(default=(), description="What is left out.")
+    earlier: Mapping[str, Any] | None = Field(
+        default=None, description="Set on the accepted report of the quarter before."
+    )
+    last_year: Mapping[str, Any] | None = Field(default=None, description="Set on that of the same quarter last year.")
+    at: str = Field(default="", description="Where the rule speaks; empty in an example that passes.")
 
 
 class Rule(DatedRow):
-    """What validation demands of a report, and how officials are told."""
+    """What validation demands of a report, and how officials are told; by itself it demands nothing of anybody."""
 
-    table: ClassVar[str] = "rulesets/rules"
+    table: ClassVar[str] = "rules"
+    in_folder: ClassVar[bool] = True
 
-    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
-    severity: Literal["error", "warning"]
+    code: RuleCode
+    kind: RuleKind
     name_id: Words
     name_en: Words
     what_id: Words
@@ -344,7 +363,30 @@ class Rule(DatedRow):
     why_en: Words
     remedy_id: Words
     remedy_en: Words
-    params: Annotated[tuple[RuleParameter, ...], BeforeValidator(_array)] = ()
+    passes: Example
+    fails: Example
+
+    @property
+    def series(self) -> str:
+        return self.code
+
+
+class Threshold(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$")]
+    value: Figure
+    unit: Words
+
+
+class RuleTerms(DatedRow):
+    """That a rule holds, how severely, and by which figures."""
+
+    table: ClassVar[str] = "rulesets/rules"
+
+    code: RuleCode
+    severity: Literal["error", "warning"]
+    thresholds: Annotated[tuple[Threshold, ...], BeforeValidator(_array)] = ()
 
     @property
     def series(self) -> str:

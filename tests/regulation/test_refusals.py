@@ -13,7 +13,7 @@ from regulation.loading import FOLDER, KINDS, load_law
 from regulation.rows import Row, Source
 
 MISSING = "is missing; write it in the row or in [provenance]"
-LAW_FILES = sorted({kind.table.partition("/")[0] for kind in KINDS})
+LAW_FILES = sorted({kind.table.partition("/")[0] for kind in KINDS if not kind.in_folder})
 REQUIRED = [
     (kind.table, key)
     for kind in KINDS
@@ -43,9 +43,10 @@ def replace(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(("table", "key"), REQUIRED)
 def test_a_row_without_provenance_or_unit_is_refused_by_file_and_row(folder: Path, table: str, key: str) -> None:
     stem, _, name = table.partition("/")
-    path = folder / f"{stem}.toml"
+    path = next(iter(sorted((folder / stem).glob("*.toml"))), folder / f"{stem}.toml")
     path.write_text(re.sub(rf"^(provenance\.)?{key} = .*\n", "", path.read_text(), flags=re.MULTILINE))
-    told = [fault for fault in faults_of(folder) if fault.startswith(f"{stem}.toml, [[{name or stem}]] row 1 ")]
+    where = f"{path.relative_to(folder)}, [[{name or stem}]] row 1 "
+    told = [fault for fault in faults_of(folder) if fault.startswith(where)]
     assert len(told) == 1
     assert f"'{key}' {MISSING}" in told[0]
 
@@ -63,6 +64,11 @@ def test_every_kind_of_row_requires_its_provenance() -> None:
 def test_a_missing_file_is_told(folder: Path, stem: str) -> None:
     (folder / f"{stem}.toml").unlink()
     assert any(fault.startswith(f"{stem}.toml is missing from") for fault in faults_of(folder))
+
+
+def test_a_folder_without_files_is_told(folder: Path) -> None:
+    shutil.rmtree(folder / "rules")
+    assert any(fault.startswith("rules/*.toml is missing from") for fault in faults_of(folder))
 
 
 @pytest.mark.parametrize("stem", LAW_FILES)
@@ -109,6 +115,12 @@ def test_a_table_that_nothing_reads_is_told(folder: Path, stem: str) -> None:
         ("index_weights", "[[index_weights]]", "[index_weights]", "is a dict, expected rows [[index_weights]]"),
         ("index_weights", "[[index_weights]]", "provenance = 1\n[[index_weights]]", "expected a table [provenance]"),
         ("award_editions", "weight_pct = 45", "weight_pct = 44", "criteria sum to 99, expected 100"),
+        ("award_editions", "weight_pct = 60", "weight_pct = 50", "criteria for pembinaan sum to 90, expected 100"),
+        ("award_editions", 'category = "pembinaan"', 'category = "panutan"', "are for panutan, which is no category"),
+        ("award_editions", "seats = []", 'seats = ["ketua"]', "1 seats cannot weigh 0 percent"),
+        ("award_editions", "seats = []", 'seats = ["ketua", "ketua"]', "should name each seat once"),
+        ("award_editions", 'island_group = "jawa"', 'provinsi = "30"', "30 is no provinsi of regions.toml"),
+        ("award_editions", 'island_group = "jawa"', 'regions = ["10.01"]', "10.01 is no region of regions.toml"),
         ("award_editions", "fiscal_year = 2022", "fiscal_year = 2023", "cannot judge fiscal year 2023"),
         ("award_editions", "fiscal_year = 2023", "fiscal_year = 2022", "2 editions judge fiscal year 2022"),
         ("award_editions", "winner_count = 3", "winner_count = 6", "6 winners of 5 nominees cannot be"),
@@ -117,7 +129,9 @@ def test_a_table_that_nothing_reads_is_told(folder: Path, stem: str) -> None:
         ("award_editions", '["provinsi"]', '["provinsi", "provinsi"]', "should name each kind of region once"),
         ("award_editions", '["provinsi"]', "[]", "should name each kind of region once"),
         ("award_editions", '["provinsi"]', '"provinsi"', "'region_kinds' is 'provinsi'"),
-        ("rulesets", "basic service of", "basic {service} of", "'what_en'"),
+        ("rules/completeness", "basic service of", "basic {service} of", "'what_en'"),
+        ("rules/completeness", 'kind = "completeness"', 'kind = "complete"', "'kind' is 'complete'"),
+        ("rules/value", 'code = "counts-reported"', 'code = "counts"', "no row of rules/ has the code 'counts-"),
         ("rulesets", 'severity = "error"', 'severity = "fatal"', "'severity' is 'fatal'"),
     ],
 )

@@ -5,7 +5,7 @@ from regulation.loading import FOLDER
 
 
 def test_every_source_that_is_named_is_registered_and_none_is_idle(law: Law) -> None:
-    files = [path.read_text() for path in FOLDER.glob("*.toml") if path.name != "sources.toml"]
+    files = [path.read_text() for path in FOLDER.rglob("*.toml") if path.name != "sources.toml"]
     named = {key for text in files for key in re.findall(r"\bS[0-9]{2}\b", text)}
     assert named | {"ours"} == set(law.sources)
 

@@ -1,18 +1,21 @@
-"""The rules as the law has them on the last day of a period: which, how severe, in what words."""
+"""The rules as the law has them on the last day of a period: which, how severe, by which figures, in what words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from inspect import Parameter, signature
 from types import MappingProxyType
 from typing import Final
 
 from contracts.message import Bilingual
 from contracts.quarter import Quarter
 from contracts.verdict import Severity
+from regulation.errors import RegulationError
 from regulation.law import Law
-from regulation.rows import Rule as RuleRow
 from regulation.rows import ServiceType
-from services.validation.domain.rules import RULES, Rule
+from regulation.rulesets import RuleSet
+from services.validation.domain.case import Case, Violation
+from services.validation.domain.rules import RULES
 
 _PERIODS_KEPT: Final = 64
 _LISTS_KEPT: Final = 4_096
@@ -23,7 +26,7 @@ class Clause:
     """One rule in force."""
 
     code: str
-    breaches: Rule
+    breaches: Callable[[Case], Iterable[Violation]]
     severity: Severity
     summary: Bilingual
     remedy: Bilingual
@@ -34,16 +37,16 @@ class Rulebook:
     ruleset_id: str
     ruleset_digest: str
     clauses: tuple[Clause, ...]
+    """In the order in which findings are told."""
 
 
 @lru_cache(maxsize=_PERIODS_KEPT)
 def rulebook_of(law: Law, period: str) -> Rulebook:
     """Raises:
-    RegulationError: no rule was in force in the period.
+    RegulationError: no rule was in force in the period, or one that is in force cannot be tested.
     """
     ruleset = law.ruleset(Quarter.parse(period).last_day)
-    clauses = tuple(_clause(rule, ruleset.rules[code]) for code, rule in RULES.items() if code in ruleset.rules)
-    return Rulebook(ruleset.id, ruleset.digest, clauses)
+    return Rulebook(ruleset.id, ruleset.digest, tuple(_clause(ruleset, code) for code in ruleset.rules))
 
 
 @lru_cache(maxsize=_LISTS_KEPT)
@@ -58,11 +61,20 @@ def services_of(law: Law, region_code: str, period: str) -> Mapping[str, Service
     return MappingProxyType({service.id: service for service in services})
 
 
-def _clause(breaches: Rule, row: RuleRow) -> Clause:
+def _clause(ruleset: RuleSet, code: str) -> Clause:
+    words, terms = ruleset.rules[code], ruleset.terms[code]
+    rule = RULES.get(code)
+    if rule is None:
+        raise RegulationError(f"{terms.row_id}: no rule of this code can be tested; known are {', '.join(RULES)}.")
+    thresholds = ruleset.thresholds(code)
+    asked = {name for name, given in signature(rule).parameters.items() if given.kind is Parameter.KEYWORD_ONLY}
+    if asked != thresholds.keys():
+        found, expected = ", ".join(sorted(thresholds)) or "none", ", ".join(sorted(asked)) or "none"
+        raise RegulationError(f"{terms.row_id}: its thresholds are {found}, expected {expected}.")
     return Clause(
-        code=row.code,
-        breaches=breaches,
-        severity=Severity(row.severity),
-        summary=Bilingual(id=row.what_id, en=row.what_en),
-        remedy=Bilingual(id=row.remedy_id, en=row.remedy_en),
+        code=code,
+        breaches=partial(rule, **thresholds) if thresholds else rule,
+        severity=Severity(terms.severity),
+        summary=Bilingual(id=words.what_id, en=words.what_en),
+        remedy=Bilingual(id=words.remedy_id, en=words.remedy_en),
     )

@@ -12,7 +12,7 @@ from regulation.law import Law
 from services.validation.domain.case import EarlierReport, Figures
 from services.validation.domain.head import Head
 from services.validation.domain.judge import FINDINGS_MAX, FURTHER_FINDINGS, REASON_CHARS_MAX, judge
-from services.validation.domain.rules import RULES
+from services.validation.domain.rulebook import rulebook_of
 from tests.validation.reports import (
     ARRIVED,
     DUE,
@@ -139,9 +139,9 @@ def test_every_finding_is_told_in_the_rulebooks_order_and_by_position(law: Law) 
     earlier = EarlierReport("2023Q1", {"edu.kab.paud": Figures(10, 12, 5, 5)})
     verdict = judge(law, received(report), head=HEAD, history=(earlier,))
     codes = [finding.code for finding in verdict.findings]
-    order = list(RULES)
+    order = [clause.code for clause in rulebook_of(law, PERIOD).clauses]
     assert codes == sorted(codes, key=order.index)
-    assert set(codes) == set(RULES) - {"region-reports"}
+    assert set(codes) == set(order) - {"region-reports"}
     served = [finding.pointer for finding in verdict.findings if finding.code == "served-within-target"]
     assert served == ["/services/0/recipients/served", "/services/2/recipients/served"]
 

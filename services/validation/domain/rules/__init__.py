@@ -1,13 +1,14 @@
-"""The rulebook: one file a rule, listed in the order of ``regulation/rulesets.toml``, in which findings are told.
+"""The rulebook: one file a rule.
 
-What stands here is how a rule is tested. Whether it is in force on a day, how severe it is and what officials are
-told stands in the law.
+What stands here is how a rule is tested. Whether it is in force on a day, how severe it is, by which thresholds it
+judges and in which order findings are told stands in ``regulation/rulesets.toml``; what officials are told, in
+``regulation/rules/``.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from services.validation.domain.case import Case, Violation
+from services.validation.domain.case import Violation
 from services.validation.domain.rules.all_service_types_reported import all_service_types_reported
 from services.validation.domain.rules.counts_reported import counts_reported
 from services.validation.domain.rules.cumulative_does_not_fall import cumulative_does_not_fall
@@ -21,19 +22,23 @@ from services.validation.domain.rules.stages_reported import stages_reported
 from services.validation.domain.rules.target_has_budget import target_has_budget
 from services.validation.domain.rules.team_formed import team_formed
 
-Rule = Callable[[Case], Iterator[Violation]]
+Rule = Callable[..., Iterable[Violation]]
+"""Takes a case, and as keyword-only arguments the thresholds that ``regulation/rulesets.toml`` gives it."""
 
 RULES: Final[Mapping[str, Rule]] = {
-    "region-reports": region_reports,
-    "service-types-of-level": service_types_of_level,
-    "all-service-types-reported": all_service_types_reported,
-    "counts-reported": counts_reported,
-    "served-within-target": served_within_target,
-    "fulfilled-within-required": fulfilled_within_required,
-    "realised-within-allocated": realised_within_allocated,
-    "target-has-budget": target_has_budget,
-    "no-target-has-reason": no_target_has_reason,
-    "cumulative-does-not-fall": cumulative_does_not_fall,
-    "team-formed": team_formed,
-    "stages-reported": stages_reported,
+    rule.__name__.replace("_", "-"): rule
+    for rule in (
+        all_service_types_reported,
+        counts_reported,
+        cumulative_does_not_fall,
+        fulfilled_within_required,
+        no_target_has_reason,
+        realised_within_allocated,
+        region_reports,
+        served_within_target,
+        service_types_of_level,
+        stages_reported,
+        target_has_budget,
+        team_formed,
+    )
 }
