@@ -3,6 +3,7 @@
 import typer
 
 from cli import generate, stack
+from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
 
@@ -11,5 +12,6 @@ app = typer.Typer(
 )
 app.add_typer(stack.app)
 app.command()(generate.generate)
+app.command()(check)
 app.command()(demo)
 app.command()(rebuild)
