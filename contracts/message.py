@@ -1,5 +1,6 @@
 """The ground on which every message stands."""
 
+import dataclasses
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 from uuid import UUID, uuid5
@@ -45,6 +46,14 @@ def leaf(kind: type[_Leaf]) -> type[_Leaf]:
     return cast("type[_Leaf]", made)
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
+def computed(kind: type[_Leaf]) -> type[_Leaf]:
+    """A leaf whose figures this system computes itself: checked when it is read, not when it is made."""
+    made = dataclasses.dataclass(frozen=True, slots=True, kw_only=True)(kind)
+    made.__pydantic_config__ = ConfigDict(strict=True)  # type: ignore[attr-defined]  # read by pydantic where it stands
+    return made
+
+
 class Message(Frozen):
     """An event's data. Its id, key and time follow from its content, so every publication is the same bytes."""
 
@@ -73,6 +82,11 @@ class Message(Frozen):
     @property
     def event_id(self) -> str:
         return deterministic_id(self.TYPE, self.identity())
+
+    @classmethod
+    def writer(cls) -> str:
+        """The service that makes this message."""
+        return cls.SOURCE.removeprefix("urn:spm:service:")
 
     @classmethod
     def schema_id(cls) -> str:

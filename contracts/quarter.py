@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Self
 
 _FORMS = (
@@ -11,6 +12,7 @@ _FORMS = (
     re.compile(r"(?P<year>20[0-9]{2})-(?P<month>01|04|07|10)-01/P3M"),
 )
 _QUARTERS = 4
+_TEXTS_KEPT = 256
 _MONTHS_A_QUARTER = 3
 
 
@@ -22,6 +24,7 @@ class Quarter:
     number: int
 
     @classmethod
+    @lru_cache(maxsize=_TEXTS_KEPT)
     def parse(cls, text: str) -> Self:
         """The quarter that ``2023Q4``, ``2023-Q4``, ``2023-TW4`` or ``2023-10-01/P3M`` names.
 

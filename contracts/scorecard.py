@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.message import COUNT_MAX, Frozen, Identifier, Instant, Message, PeriodText, RegionCode, ServiceTypeId
+from contracts.message import COUNT_MAX, Identifier, Instant, Message, PeriodText, RegionCode, ServiceTypeId, computed
 
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, description="0 to 100, unrounded to 28 digits; round for display only.")
@@ -20,7 +20,8 @@ class ServiceState(StrEnum):
     MISSING = "missing"
 
 
-class ServiceScore(Frozen):
+@computed
+class ServiceScore:
     service_type: ServiceTypeId
     state: ServiceState
     recipients_pct: Percent | None = None
@@ -28,7 +29,8 @@ class ServiceScore(Frozen):
     index_pct: Annotated[Percent | None, Field(description="Null when not applicable; 0 when missing.")] = None
 
 
-class SectorScore(Frozen):
+@computed
+class SectorScore:
     sector: str
     index_pct: Annotated[Percent | None, Field(description="Null when no service of the sector applies.")] = None
     services: tuple[ServiceScore, ...]

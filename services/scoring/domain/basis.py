@@ -1,20 +1,20 @@
 """The rows of law that a region's scorecard of one quarter rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
 from contracts.quarter import Quarter
 from regulation.law import Law
-from regulation.rows import Band, IndexChoices, IndexMethod, IndexWeights, ServiceType
+from regulation.rows import Band, CatalogueLevel, IndexChoices, IndexMethod, IndexWeights, ServiceType
 from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.rounding import shown
 
 METHODS = frozenset({"standard_80_20"})
 """The index methods that ``index.py`` can compute."""
 
-_KEPT_MAX = 4_096
+_KEPT_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class Basis:
         return shown(pct, self.choices.display_decimals)
 
 
-@lru_cache(maxsize=_KEPT_MAX)
 def basis_of(law: Law, region_code: str, quarter: Quarter) -> Basis:
     """The rows in force on the quarter's last day.
 
@@ -45,18 +44,25 @@ def basis_of(law: Law, region_code: str, quarter: Quarter) -> Basis:
         Unscorable: the region is not in the law, or a row names an index method that is not known here.
         RegulationError: the law is silent on that day.
     """
-    on = quarter.last_day
     region = law.regions.get(region_code)
     if region is None:
         raise Unscorable(f"Region {region_code} is not in regions.toml; add its row or correct the code.")
+    shared = _shared_basis(law, law.levels_served(region, quarter.last_day), quarter)
+    return replace(shared, row_ids=(region.row_id, *shared.row_ids))
+
+
+@lru_cache(maxsize=_KEPT_MAX)
+def _shared_basis(law: Law, levels: frozenset[CatalogueLevel], quarter: Quarter) -> Basis:
+    """What all regions with the same catalogue rest on."""
+    on = quarter.last_day
     catalogue: dict[str, tuple[ServiceType, ...]] = {}
-    for service in law.service_types(region, on):
+    for service in law.catalogue(levels, on):
         catalogue[service.sector] = (*catalogue.get(service.sector, ()), service)
     weights, choices = law.index_weights(on), law.index_choices(on)
     methods = [known_method(law.index_method(sector, on)) for sector in catalogue]
     expected = law.expected_path(quarter.number, on)
     services = (service for served in catalogue.values() for service in served)
-    rows = (region, weights, choices, *methods, expected, *services)
+    rows = (weights, choices, *methods, expected, *services)
     return Basis(catalogue, weights, choices, expected.expected_pct, law.bands(on), tuple(row.row_id for row in rows))
 
 

@@ -10,7 +10,7 @@ from contracts.message import Frozen, Identifier, Instant, PeriodText, RegionCod
 from contracts.scorecard import Percent
 from contracts.submission import ServiceReport, Stage, StageStatus, Submission
 from contracts.verdict import Severity, SubmissionJudgedV1
-from services.scoring.domain.rounding import NONE_PCT, mean, share_pct
+from services.scoring.domain.rounding import mean_of, share_pct, shares_pct
 
 
 class QuarterFigures(Frozen):
@@ -44,7 +44,9 @@ def budget_pct(applying: Sequence[ServiceReport]) -> Decimal:
 
     A service without allocation, or left out of the report, counts 0.
     """
-    return mean([_realised_pct(report.budget.allocated, report.budget.realised) for report in applying])
+    budgets = [report.budget for report in applying]
+    known = [(one.realised, one.allocated) for one in budgets if one.allocated and one.realised is not None]
+    return mean_of(len(budgets), shares_pct(known))
 
 
 def open_warnings(judged: SubmissionJudgedV1) -> tuple[str, ...]:
@@ -54,9 +56,3 @@ def open_warnings(judged: SubmissionJudgedV1) -> tuple[str, ...]:
         if finding.severity is Severity.WARNING and finding.justification is None
     }
     return tuple(sorted(unjustified))
-
-
-def _realised_pct(allocated: int | None, realised: int | None) -> Decimal:
-    if not allocated or realised is None:
-        return NONE_PCT
-    return share_pct(realised, allocated)

@@ -28,7 +28,7 @@ from contracts.submission import QualityItem, ServiceReport
 from regulation.rows import IndexChoices, ServiceType
 from services.scoring.domain.basis import Basis
 from services.scoring.domain.errors import Unscorable
-from services.scoring.domain.rounding import NONE_PCT, mean, share_pct, total, weighted
+from services.scoring.domain.rounding import NONE_PCT, mean, mean_of, share_pct, shares_pct, total, weighted_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +65,15 @@ def _service(service: ServiceType, report: ServiceReport | None, basis: Basis) -
         return ServiceScore(service_type=service.id, state=ServiceState.NOT_APPLICABLE)
     if not target or served is None:
         return _missing(service)
-    recipients_pct = share_pct(served, target, at_most=basis.choices.cap_pct)
-    quality_pct = _quality_pct(report.quality, basis.choices)
-    weights = basis.weights
+    choices, weights = basis.choices, basis.weights
+    recipients_pct = share_pct(served, target, at_most=choices.cap_pct)
+    quality_pct = _quality_pct(report.quality, choices)
     return ServiceScore(
         service_type=service.id,
         state=ServiceState.SCORED,
         recipients_pct=recipients_pct,
         quality_pct=quality_pct,
-        index_pct=weighted([(weights.recipients_ratio, recipients_pct), (weights.quality_ratio, quality_pct)]),
+        index_pct=weighted_pair(weights.recipients_ratio, recipients_pct, weights.quality_ratio, quality_pct),
     )
 
 
@@ -81,24 +81,17 @@ def _missing(service: ServiceType) -> ServiceScore:
     return ServiceScore(service_type=service.id, state=ServiceState.MISSING, index_pct=NONE_PCT)
 
 
-def _quality_pct(items: Iterable[QualityItem], choices: IndexChoices) -> Decimal:
-    demanded = [(item.required, item.fulfilled) for item in items if item.required != 0]
-    if not demanded:
-        return NONE_PCT
-    cap_pct = choices.cap_pct
+def _quality_pct(items: Sequence[QualityItem], choices: IndexChoices) -> Decimal:
     if choices.quality_aggregation == "pooled_sum":
-        return _pooled_pct(demanded, cap_pct)
-    return mean(
-        [
-            NONE_PCT if required is None or fulfilled is None else share_pct(fulfilled, required, at_most=cap_pct)
-            for required, fulfilled in demanded
-        ]
-    )
+        return _pooled_pct(items, choices.cap_pct)
+    known = [(item.fulfilled, item.required) for item in items if item.required and item.fulfilled is not None]
+    demanded = len(items) if len(known) == len(items) else sum(item.required != 0 for item in items)
+    return mean_of(demanded, shares_pct(known, at_most=choices.cap_pct)) if demanded else NONE_PCT
 
 
-def _pooled_pct(demanded: Iterable[tuple[Decimal | int | None, Decimal | int | None]], cap_pct: Decimal) -> Decimal:
-    known = [(Decimal(required), Decimal(fulfilled or 0)) for required, fulfilled in demanded if required is not None]
+def _pooled_pct(items: Iterable[QualityItem], cap_pct: Decimal) -> Decimal:
+    known = [(Decimal(item.fulfilled or 0), Decimal(item.required)) for item in items if item.required]
     if not known:
         return NONE_PCT
-    required, fulfilled = total([pair[0] for pair in known]), total([pair[1] for pair in known])
+    fulfilled, required = total([pair[0] for pair in known]), total([pair[1] for pair in known])
     return share_pct(fulfilled, required, at_most=cap_pct)

@@ -1,8 +1,20 @@
 from decimal import Decimal, Inexact
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.scoring.domain.rounding import EXACT, mean, share_pct, shown, weighted
+from services.scoring.domain.rounding import (
+    EXACT,
+    ROUNDED,
+    mean,
+    mean_of,
+    share_pct,
+    shares_pct,
+    shown,
+    weighted,
+    weighted_pair,
+)
 
 
 def test_a_share_has_28_digits_rounded_to_even() -> None:
@@ -27,6 +39,39 @@ def test_shares_of_the_smallest_and_largest_amounts_are_added_exactly() -> None:
 def test_a_mean_is_rounded_once() -> None:
     thirds = [share_pct(1, 3)] * 3
     assert mean(thirds) == share_pct(1, 3)
+
+
+amounts = st.integers(0, 10**15) | st.decimals(0, 10**13, places=4)
+wholes = st.integers(1, 10**15) | st.decimals("0.0001", 10**13, places=4)
+percents = st.builds(share_pct, amounts, wholes)
+
+
+@given(st.lists(st.tuples(amounts, wholes)), st.sampled_from([Decimal(100), Decimal(60)]))
+def test_many_shares_are_each_the_share_alone_to_the_last_digit(
+    parts: list[tuple[Decimal | int, Decimal | int]], at_most: Decimal
+) -> None:
+    alone = [share_pct(part, whole, at_most=at_most) for part, whole in parts]
+    assert [str(share) for share in shares_pct(parts, at_most=at_most)] == [str(share) for share in alone]
+
+
+@given(amounts, wholes, st.sampled_from([Decimal(100), Decimal(60)]))
+def test_a_share_is_the_exact_quotient_rounded_once(
+    part: Decimal | int, whole: Decimal | int, at_most: Decimal
+) -> None:
+    exact = ROUNDED.divide(EXACT.multiply(100, part), whole)
+    assert share_pct(part, whole, at_most=at_most) == min(exact, at_most)
+
+
+@given(percents, percents, st.sampled_from(["0.80", "0.5", "0.001", "1", "0"]))
+def test_two_weighted_parts_are_the_weighted_sum_to_the_last_digit(one: Decimal, other: Decimal, ratio: str) -> None:
+    weight, rest = Decimal(ratio), Decimal("1.00") - Decimal(ratio)
+    assert str(weighted_pair(weight, one, rest, other)) == str(weighted([(weight, one), (rest, other)]))
+
+
+@given(st.lists(percents, min_size=1), st.integers(0, 9))
+def test_values_that_are_not_given_count_zero_in_a_mean(values: list[Decimal], missing: int) -> None:
+    zeros = [Decimal(0)] * missing
+    assert str(mean_of(len(values) + missing, values)) == str(mean([*values, *zeros]))
 
 
 def test_weights_are_applied_before_rounding() -> None:
