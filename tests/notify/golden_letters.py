@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.facts import Facts
+from services.notify.domain.facts import Facts, ReportMissing
 from services.notify.mailer.letters import Letters
 
 FOLDER = Path(__file__).parent / "golden"
@@ -15,8 +15,13 @@ def as_text(facts: Facts) -> str:
     return f"Subject: {letter.subject}\n\n{letter.text}\n"
 
 
+def name_of(facts: Facts) -> str:
+    is_reminder = isinstance(facts, ReportMissing) and facts.entry_open
+    return f"{facts.kind}_while_open" if is_reminder else facts.kind
+
+
 def file_of(facts: Facts) -> Path:
-    return FOLDER / f"{facts.kind}.txt"
+    return FOLDER / f"{name_of(facts)}.txt"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Facts that notify reads, with synthetic figures; each test changes what it is about."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -68,14 +68,16 @@ def returned(number: int = 1, *, region: str = "64.71", recorded_at: datetime = 
     return judged([finding()], region=region, number=number, recorded_at=recorded_at)
 
 
-def overdue(region: str = "64.71", *, returned_reports: int = 0) -> ReportOverdueV1:
+def overdue(region: str = "64.71", *, returned_reports: int = 0, days_after_due: int | None = None) -> ReportOverdueV1:
+    """As entry closed, or so many days after the deadline while it is open."""
     return ReportOverdueV1(
         region_code=region,
         period="2023Q4",
         period_revision=2,
         due_at=DUE,
-        closed_at=CLOSED,
+        closed_at=DUE + timedelta(days=days_after_due) if days_after_due else CLOSED,
         returned_reports=returned_reports,
+        days_after_due=days_after_due,
     )
 
 

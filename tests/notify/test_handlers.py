@@ -23,12 +23,13 @@ FACTS: tuple[Message, ...] = (
     returned(),
     returned(2),
     overdue("64.72"),
+    overdue("64.72", days_after_due=1),
     scorecard("50"),
     scorecard("100"),
     award(),
     award(AwardState.DECIDED, winners=["64.71"], revision=2),
 )
-NOTICES = 1 + 1 + 2 + 1 + 0 + 3 * 2 + 2
+NOTICES = 1 + 1 + 2 + 2 + 1 + 0 + 3 * 2 + 2
 
 
 @pytest_asyncio.fixture
@@ -102,7 +103,7 @@ async def test_facts_that_come_again_change_nothing(
 
     assert await documents(database) == once
     labels = {"channel": "email", "kind": NoticeKind.REPORT_OVERDUE, "status": NoticeState.CREATED}
-    assert registry.get_sample_value("spm_notices_total", labels) == 2 * 2, "counted at redelivery"
+    assert registry.get_sample_value("spm_notices_total", labels) == 2 * 4, "counted at redelivery"
 
 
 async def test_ends_and_facts_give_the_same_documents_in_any_order(

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -8,11 +9,11 @@ from contracts.notice import NoticeKind
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Deficiency, Facts, Remark, ReportMissing, ReportReturned
 from services.notify.mailer.letters import FOLDER, Letters
-from tests.notify.golden_letters import LETTERS, as_text, file_of
+from tests.notify.golden_letters import LETTERS, as_text, file_of, name_of
 from tests.notify.messages import CLOSED, DUE
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
-each_kind = pytest.mark.parametrize("facts", FACTS, ids=lambda facts: facts.kind)
+each_kind = pytest.mark.parametrize("facts", FACTS, ids=name_of)
 
 
 class Page(HTMLParser):
@@ -109,6 +110,33 @@ def test_an_overdue_report_is_told_whether_anything_came(returned: int, words: s
     letter = LETTERS.letter(example_of(facts))
     assert words in letter.text
     assert words in letter.html
+
+
+@pytest.mark.parametrize(
+    ("closed_at", "entry_open", "words"),
+    [
+        (DUE + timedelta(days=1), True, ("lewat 1 hari", "passed 1 day(s) ago")),
+        (DUE + timedelta(days=7), True, ("lewat 7 hari", "passed 7 day(s) ago")),
+        (DUE + timedelta(days=20, hours=3), False, ("lewat 20 hari", "had passed 20 day(s) before")),
+    ],
+)
+def test_an_overdue_report_is_told_how_many_days_late_it_is(
+    closed_at: datetime, words: tuple[str, str], *, entry_open: bool
+) -> None:
+    facts = ReportMissing(due_at=DUE, closed_at=closed_at, returned_reports=0, entry_open=entry_open)
+    letter = LETTERS.letter(example_of(facts))
+    assert words[0] in letter.subject
+    for text in (letter.text, letter.html):
+        assert all(word in " ".join(text.split()) for word in words)
+        assert ("masih dibuka" in text) == entry_open
+
+
+@pytest.mark.parametrize("closed_at", [CLOSED, DUE, DUE - timedelta(days=3)])
+def test_where_entry_closed_before_a_day_was_over_no_days_are_told(closed_at: datetime) -> None:
+    facts = ReportMissing(due_at=DUE, closed_at=closed_at, returned_reports=0)
+    letter = LETTERS.letter(example_of(facts))
+    assert "lewat" not in letter.subject + letter.text
+    assert "day(s)" not in letter.html
 
 
 def test_a_deficiency_without_a_single_sector_behind_is_told_without_a_list() -> None:

@@ -200,7 +200,7 @@ async def test_a_region_reads_its_inbox_and_nobody_elses(installation: Installat
             assert answer.status_code == 422, parameters
 
         preview = await client.get("/preview", headers=installation.everyone)
-        assert preview.text.count("<article") == 6
+        assert preview.text.count("<article") == 7
         metrics = (await client.get("/metrics")).text
         assert 'spm_notices_total{channel="email",kind="award_nominated",status="delivered"} 6.0' in metrics
 

@@ -1,10 +1,10 @@
-"""One notice of each kind, for the preview and for proofs of the wording. Every figure is synthetic."""
+"""Notices of each kind, for the preview and for proofs of the wording. Every figure is synthetic."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from contracts.message import Bilingual
+from contracts.message import Bilingual, deterministic_id
 from services.notify.domain.facts import (
     Award,
     Criterion,
@@ -104,6 +104,7 @@ FACTS: Final[tuple[Facts, ...]] = (
     ),
     WarningsOpen(revision=3, arrived_at=_ARRIVED, due_at=_DUE, remarks=(_SERVED,), warnings=1),
     ReportMissing(due_at=_DUE, closed_at=_CLOSED, returned_reports=1),
+    ReportMissing(due_at=_DUE, closed_at=_DUE + timedelta(days=7), returned_reports=0, entry_open=True),
     Deficiency(
         revision=1,
         index_pct=Decimal("71.25"),
@@ -125,7 +126,7 @@ def example_of(facts: Facts) -> Notice:
         region_name="Kota Contoh",
         fiscal_year=2023,
         period=None if is_award else "2023Q4",
-        fact_id="00000000-0000-5000-8000-000000000000",
+        fact_id=deterministic_id("example", facts.model_dump_json()),
         fact_at=_CLOSED,
         submission_id=None,
         facts=facts,

@@ -60,7 +60,14 @@ class ReportMissing(Value):
     kind: Literal[NoticeKind.REPORT_OVERDUE] = NoticeKind.REPORT_OVERDUE
     due_at: datetime
     closed_at: datetime
+    """While entry is open, the moment up to which the report was waited for."""
     returned_reports: int
+    entry_open: bool = False
+
+    @property
+    def days_late(self) -> int:
+        """Whole days since the deadline; 0 where entry closed before the first was over."""
+        return max(0, (self.closed_at - self.due_at).days)
 
 
 class WeakService(Value):

@@ -122,7 +122,12 @@ def _remarks(findings: list[Finding], law: Law) -> tuple[Remark, ...]:
 
 
 def _missing(message: ReportOverdueV1) -> ReportMissing:
-    return ReportMissing(due_at=message.due_at, closed_at=message.closed_at, returned_reports=message.returned_reports)
+    return ReportMissing(
+        due_at=message.due_at,
+        closed_at=message.closed_at,
+        returned_reports=message.returned_reports,
+        entry_open=message.days_after_due is not None,
+    )
 
 
 def _deficiency(message: ScorecardUpdatedV1, law: Law) -> Deficiency:

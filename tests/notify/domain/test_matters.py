@@ -80,6 +80,13 @@ def test_an_overdue_report_is_told_with_the_deadline_and_what_was_returned(law: 
     assert (matter.region_name, matter.submission_id) == ("Provinsi Kalimantan Timur", None)
 
 
+def test_a_report_overdue_while_entry_is_open_is_a_matter_of_its_own_for_each_day(law: Law) -> None:
+    days = [overdue("64", days_after_due=days) for days in (1, 7)]
+    facts = [only(message, law).facts for message in days]
+    assert [fact.days_late for fact in facts if isinstance(fact, ReportMissing) and fact.entry_open] == [1, 7]
+    assert len({message.event_id for message in [*days, overdue("64")]}) == 3
+
+
 @pytest.mark.parametrize(
     ("index", "expected", "gap"),
     [("71.254", "100", "28.75"), ("49.999", "50", "0.01"), ("0", "25", "25.00"), ("74.996", "75", "0.01")],
