@@ -3,7 +3,8 @@ from contracts.topics import SUBMISSION_RECEIVED
 from regulation.loading import load_law
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
-from services.validation.routes import checks, verdicts
+from services.validation.pages import rule_pages
+from services.validation.routes import checks, rules, verdicts
 from services.validation.store import Store
 
 NAME = "validation"
@@ -17,7 +18,12 @@ def build(world: World) -> Service:
     return Service(
         NAME,
         handlers={SUBMISSION_RECEIVED: reception},
-        routers=[verdicts.router(store), checks.router(reception.foresee, law, world.clock)],
+        routers=[
+            verdicts.router(store),
+            checks.router(reception.foresee, law, world.clock),
+            rules.router(law, world.clock),
+            rule_pages(law, world.clock),
+        ],
         prepare=store.prepare,
         title="SPM Awards: validation",
     )
