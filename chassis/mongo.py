@@ -154,6 +154,20 @@ async def move(collection: Collection, moves: Sequence[Move]) -> None:
         raise Conflict(f"{len(moves) - done.matched_count - done.inserted_count} documents had moved on")
 
 
+async def insert_where_free(collection: Collection, documents: Sequence[Document]) -> list[Document]:
+    """Insert each document whose id is free; the others come back."""
+    if not documents:
+        return []
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        other = _conflict_or(error, collection)
+        if not isinstance(other, Conflict):
+            raise
+        return [documents[fault["index"]] for fault in error.details["writeErrors"]]
+    return []
+
+
 async def insert_first(collection: Collection, document: Document) -> bool:
     """Whether this call was the one that inserted it."""
     try:
