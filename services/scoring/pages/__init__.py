@@ -1,0 +1,1 @@
+"""What anyone may look at, for a browser: the nation, its league tables, its regions, its awards."""

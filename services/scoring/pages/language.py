@@ -1,0 +1,95 @@
+"""Indonesian or English: words, figures, days and quarters as a reader writes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Protocol
+
+from chassis.clock import JAKARTA
+from contracts.quarter import Quarter
+from services.scoring.domain.rounding import share_pct, shown
+
+DECIMALS: Final = 2
+_ROMAN: Final = ("I", "II", "III", "IV")
+_MONTHS: Final = {
+    "id": (
+        *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+        *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
+_SWAPPED: Final = str.maketrans(",.", ".,")
+
+
+class Language(StrEnum):
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+
+class Named(Protocol):
+    """A row of law with a name in both languages."""
+
+    @property
+    def name_id(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    language: Language
+
+    @property
+    def other(self) -> "Tongue":
+        english = self.language is Language.ENGLISH
+        return Tongue(Language.INDONESIAN if english else Language.ENGLISH)
+
+    def say(self, indonesian: str, english: str) -> str:
+        return english if self.language is Language.ENGLISH else indonesian
+
+    def name(self, row: Named) -> str:
+        return self.say(row.name_id, row.name_en)
+
+    def half(self, both: str) -> str:
+        """The reader's part of a sentence that is written as ``Indonesian / English``."""
+        indonesian, _, english = both.partition(" / ")
+        return self.say(indonesian, english or indonesian)
+
+    def number(self, figure: Decimal, decimals: int = DECIMALS) -> str:
+        """1.234,50 in Indonesian, 1,234.50 in English; rounded half up."""
+        return self._written(f"{shown(figure, decimals):,f}")
+
+    def count(self, number: int) -> str:
+        return self._written(f"{number:,}")
+
+    def share(self, part: int, whole: int) -> str:
+        """``part`` of ``whole`` in percent, to one decimal."""
+        return f"{self.number(share_pct(part, whole), 1)} %" if whole else self.say("tidak ada", "none")
+
+    def day(self, instant: datetime) -> str:
+        """20 Januari 2024 pukul 23.59 WIB, 20 January 2024, 23:59 WIB"""
+        local = instant.astimezone(JAKARTA)
+        month = _MONTHS[self.language][local.month - 1]
+        return f"{local.day} {month} {local.year}" + self.say(f" pukul {local:%H.%M} WIB", f", {local:%H:%M} WIB")
+
+    def period(self, quarter: Quarter) -> str:
+        """Triwulan IV 2023, Quarter 4 of 2023"""
+        year, number = quarter.fiscal_year, quarter.number
+        return self.say(f"Triwulan {_ROMAN[number - 1]} {year}", f"Quarter {number} of {year}")
+
+    def quarter(self, quarter: Quarter) -> str:
+        """TW IV, Q4"""
+        return self.say(f"TW {_ROMAN[quarter.number - 1]}", f"Q{quarter.number}")
+
+    def kind(self, kind: str | None) -> str:
+        """A kind of region; None is every kind."""
+        return (
+            self.say("Semua daerah", "All regions") if kind is None else self.say(kind.capitalize(), kind.capitalize())
+        )
+
+    def _written(self, english: str) -> str:
+        return english if self.language is Language.ENGLISH else english.translate(_SWAPPED)

@@ -1,0 +1,96 @@
+"""The addresses of the public pages. No key is asked for: decision 0006 says why and what is shown."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from contracts.quarter import Quarter
+from regulation.award_rows import Edition
+from regulation.errors import RegulationError
+from regulation.law import Law
+from services.scoring.pages.awards import award_page
+from services.scoring.pages.frame import CACHE, Frame, View
+from services.scoring.pages.nation import SectorMemory, nation_page
+from services.scoring.pages.region import region_page
+from services.scoring.pages.tables import tables_page
+from services.scoring.store import Store
+
+
+def public_pages(law: Law, store: Store) -> APIRouter:
+    router = APIRouter(default_response_class=HTMLResponse, tags=["pages"], include_in_schema=False)
+    site = _Site(law, store, Frame(), SectorMemory(store))
+    router.get("/")(site.nation)
+    router.get("/tables")(site.latest_tables)
+    router.get("/tables/{period}")(site.tables)
+    router.get("/regions/{code}")(site.region)
+    router.get("/awards")(site.awards)
+    router.get("/awards/{edition_year}")(site.award)
+    router.get("/data")(site.data)
+    return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    law: Law
+    store: Store
+    frame: Frame
+    memory: SectorMemory
+
+    async def nation(self, request: Request) -> Response:
+        view, periods = View.of(request), await self.store.periods_scored()
+        if not periods:
+            return self.frame.page("nothing", view)
+        quarter = Quarter.parse(view.chosen("period", tuple(periods)) or periods[-1])
+        return await nation_page(
+            self.law, self.store, self.frame, self.memory, view=view, quarter=quarter, periods=periods
+        )
+
+    async def latest_tables(self, request: Request) -> Response:
+        view, periods = View.of(request), await self.store.periods_scored()
+        if not periods:
+            return self.frame.page("nothing", view)
+        return RedirectResponse(view.link(f"/tables/{periods[-1]}", **view.query), headers=CACHE)
+
+    async def tables(self, request: Request, period: str) -> Response:
+        view, periods = View.of(request), await self.store.periods_scored()
+        try:
+            quarter = Quarter.parse(period)
+            return await tables_page(self.law, self.store, self.frame, view=view, quarter=quarter, periods=periods)
+        except (ValueError, RegulationError):
+            return self.frame.missing(
+                view,
+                f"Tidak ada tabel untuk periode {period[:20]}; tulis seperti 2023Q4.",
+                f"There is no table for the period {period[:20]}; write it like 2023Q4.",
+            )
+
+    async def region(self, request: Request, code: str) -> Response:
+        view, region = View.of(request), self.law.regions.get(code)
+        if region is None:
+            return self.frame.missing(
+                view,
+                f"Tidak ada daerah dengan kode {code[:20]}; carilah namanya pada tabel.",
+                f"There is no region with the code {code[:20]}; look for its name in the table.",
+            )
+        return await region_page(self.law, self.store, self.frame, view=view, region=region)
+
+    async def awards(self, request: Request) -> Response:
+        editions = sorted(self.law.rows.of(Edition), key=lambda row: row.edition_year, reverse=True)
+        return self.frame.page("awards", View.of(request), editions=editions)
+
+    async def award(self, request: Request, edition_year: str) -> Response:
+        view = View.of(request)
+        try:
+            edition = self.law.award_edition(int(edition_year))
+        except (ValueError, RegulationError):
+            return self.frame.missing(
+                view,
+                f"Tidak ada penyelenggaraan SPM Awards {edition_year[:20]}.",
+                f"There is no edition {edition_year[:20]} of the SPM Awards.",
+            )
+        return await award_page(self.law, self.store, self.frame, view=view, edition=edition)
+
+    async def data(self, request: Request) -> Response:
+        editions = sorted(self.law.rows.of(Edition), key=lambda row: row.edition_year, reverse=True)
+        periods = [Quarter.parse(period) for period in await self.store.periods_scored()]
+        return self.frame.page("data", View.of(request), periods=periods[::-1], editions=editions)
