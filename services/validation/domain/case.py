@@ -1,11 +1,14 @@
 """What a rule is shown, and what it says when it is broken."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from contracts.submission import Submission
+from contracts.quarter import Quarter
+from contracts.submission import QualityItem, Submission
 from regulation.rows import Region, ServiceType
 from services.validation.domain.outliers import Spread
 
@@ -48,7 +51,30 @@ class PeerGroup:
     """By service type."""
 
 
-@dataclass(frozen=True, slots=True)
+class Columns(NamedTuple):
+    """A report's figures column by column: those of its service types in their order, then those of all its items."""
+
+    names: list[str]
+    targets: list[int | None]
+    served: list[int | None]
+    allocated: list[int | None]
+    realised: list[int | None]
+    items: list[QualityItem]
+    required: list[int | Decimal | None]
+    fulfilled: list[int | Decimal | None]
+
+
+class Past(NamedTuple):
+    """An earlier report, column by column in the order of the report at hand; None where it does not say."""
+
+    period: str
+    targets: list[int | None]
+    served: list[int | None]
+    allocated: list[int | None]
+    realised: list[int | None]
+
+
+@dataclass(frozen=True, eq=False)
 class Case:
     """A report with all that it is judged against."""
 
@@ -61,12 +87,74 @@ class Case:
     """Of up to ``HISTORY_QUARTERS`` quarters before, newest first, other fiscal years included."""
     peers: PeerGroup | None = None
     """The same quarter of this or an earlier year; None while none was fixed before this report."""
+    arrived_at: datetime | None = None
+    """None where the report has not arrived anywhere, and no rule about its arrival speaks."""
+    rules_in_force: Collection[str] = ()
+
+    @cached_property
+    def quarter(self) -> Quarter:
+        return Quarter.parse(self.submission.period)
+
+    @cached_property
+    def columns(self) -> Columns:
+        services = self.submission.services
+        recipients, budgets = [one.recipients for one in services], [one.budget for one in services]
+        items = [item for service in services for item in service.quality]
+        return Columns(
+            names=[service.service_type for service in services],
+            targets=[counts.target for counts in recipients],
+            served=[counts.served for counts in recipients],
+            allocated=[budget.allocated for budget in budgets],
+            realised=[budget.realised for budget in budgets],
+            items=items,
+            required=[item.required for item in items],
+            fulfilled=[item.fulfilled for item in items],
+        )
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Where each service type stands; the first place of one that stands twice."""
+        return {name: place for place, name in reversed(list(enumerate(self.columns.names)))}
 
     @property
     def earlier(self) -> EarlierReport | None:
         """The latest earlier quarter of the same fiscal year."""
         newest = self.history[0] if self.history else None
         return newest if newest and newest.period[:4] == self.submission.period[:4] else None
+
+    @cached_property
+    def before(self) -> Past | None:
+        """The latest earlier quarter of the same fiscal year."""
+        return self._past(self.earlier) if self.earlier else None
+
+    @cached_property
+    def year_before(self) -> Past | None:
+        """The same quarter of the year before."""
+        period = Quarter(self.quarter.fiscal_year - 1, self.quarter.number).text
+        return next((self._past(report) for report in self.history if report.period == period), None)
+
+    def breach(self, position: int, part: str, *, found: object, expected: str) -> "Violation":
+        """What is wrong with one part of the service type at a position."""
+        name = self.columns.names[position]
+        return Violation(f"/services/{position}/{part}", written(found), expected, name)
+
+    def item_breach(self, place: int, part: str, *, found: object, expected: str) -> "Violation":
+        """What is wrong with one part of the item at a place among all items of the report."""
+        for position, service in enumerate(self.submission.services):
+            if place < len(service.quality):
+                return self.breach(position, f"quality/{place}/{part}", found=found, expected=expected)
+            place -= len(service.quality)
+        raise IndexError(f"the report has no item at place {place} behind its last")
+
+    def _past(self, report: EarlierReport) -> Past:
+        reported = [report.figures.get(name, _SILENT) for name in self.columns.names]
+        return Past(
+            report.period,
+            targets=[figures.target for figures in reported],
+            served=[figures.served for figures in reported],
+            allocated=[figures.allocated for figures in reported],
+            realised=[figures.realised for figures in reported],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +167,16 @@ class Violation:
     service_type: str | None = None
 
 
-def exceeds(figure: int | Decimal | None, limit: int | Decimal | None) -> bool:
-    """Whether a figure is above its limit; two figures are compared only where both are reported."""
-    return figure is not None and limit is not None and figure > limit
+def written(found: object) -> str:
+    """A figure in digits, without an exponent; a name as it stands."""
+    if found is None:
+        return NOT_REPORTED
+    return f"{found:f}" if isinstance(found, Decimal) else str(found)
 
 
-def plain(amount: int | Decimal | None) -> str:
-    """An amount in digits, without an exponent."""
-    return NOT_REPORTED if amount is None else f"{amount:f}" if isinstance(amount, Decimal) else str(amount)
+def tidy(figure: Decimal) -> str:
+    """A threshold in as few digits as it needs."""
+    return f"{figure.normalize():f}"
+
+
+_SILENT: Final = Figures(None, None, None, None)

@@ -49,6 +49,8 @@ def judge(
         services=services_of(law, submission.region_code, submission.period),
         history=history,
         peers=peers,
+        arrived_at=received.arrived_at,
+        rules_in_force=rulebook.codes,
     )
     reasons = {(reason.rule, reason.service_type): reason for reason in submission.justifications}
     broken = [

@@ -38,6 +38,7 @@ class Rulebook:
     ruleset_digest: str
     clauses: tuple[Clause, ...]
     """In the order in which findings are told."""
+    codes: frozenset[str]
 
 
 @lru_cache(maxsize=_PERIODS_KEPT)
@@ -46,7 +47,8 @@ def rulebook_of(law: Law, period: str) -> Rulebook:
     RegulationError: no rule was in force in the period, or one that is in force cannot be tested.
     """
     ruleset = law.ruleset(Quarter.parse(period).last_day)
-    return Rulebook(ruleset.id, ruleset.digest, tuple(_clause(ruleset, code) for code in ruleset.rules))
+    clauses = tuple(_clause(ruleset, code) for code in ruleset.rules)
+    return Rulebook(ruleset.id, ruleset.digest, clauses, frozenset(ruleset.rules))
 
 
 @lru_cache(maxsize=_LISTS_KEPT)

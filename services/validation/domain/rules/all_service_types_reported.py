@@ -4,8 +4,12 @@ from services.validation.domain.case import NOT_REPORTED, Case, Violation
 
 
 def all_service_types_reported(case: Case) -> Iterator[Violation]:
-    """Every service type that the region must serve is reported; an unknown region has none to miss."""
-    reported = {service.service_type for service in case.submission.services}
+    """Every service type that the region must serve is reported, or a nil return answers for all of them.
+
+    An unknown region has none to miss.
+    """
+    if case.submission.nil_return is not None or case.position.keys() >= case.services.keys():
+        return
     for name in case.services:
-        if name not in reported:
+        if name not in case.position:
             yield Violation("/services", found=NOT_REPORTED, expected=name, service_type=name)

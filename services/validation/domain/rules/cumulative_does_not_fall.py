@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
-from services.validation.domain.case import Case, Violation, exceeds
+from services.validation.domain.case import Case, Violation
+from services.validation.domain.comparison import AT_LEAST, Missing, breaks
 
 
 def cumulative_does_not_fall(case: Case) -> Iterator[Violation]:
@@ -8,20 +9,13 @@ def cumulative_does_not_fall(case: Case) -> Iterator[Violation]:
 
     Silent where the year has no earlier accepted report, or either of two figures is missing.
     """
-    if case.earlier is None:
+    then, now = case.before, case.columns
+    if then is None:
         return
-    for position, service in enumerate(case.submission.services):
-        before = case.earlier.figures.get(service.service_type)
-        if before is None:
-            continue
-        for part, now, then in (
-            ("recipients/served", service.recipients.served, before.served),
-            ("budget/realised", service.budget.realised, before.realised),
-        ):
-            if exceeds(then, now):
-                yield Violation(
-                    f"/services/{position}/{part}",
-                    found=f"{now}",
-                    expected=f"≥ {then} ({case.earlier.period})",
-                    service_type=service.service_type,
-                )
+    for part, figures, before in (
+        ("recipients/served", now.served, then.served),
+        ("budget/realised", now.realised, then.realised),
+    ):
+        for position in breaks(figures, AT_LEAST, before, missing=Missing.SKIP_IF_ANY):
+            expected = f"≥ {before[position]} ({then.period})"
+            yield case.breach(position, part, found=figures[position], expected=expected)

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from services.validation.domain.case import NOT_REPORTED, Case, Violation
+from services.validation.domain.case import Case, Violation
 
 
 def no_target_has_reason(case: Case) -> Iterator[Violation]:
@@ -8,16 +8,15 @@ def no_target_has_reason(case: Case) -> Iterator[Violation]:
 
     Silent on a missing target and on service types of another level: other rules speak then.
     """
+    targets = case.columns.targets
+    if 0 not in targets:
+        return
     for position, service in enumerate(case.submission.services):
-        if service.recipients.target != 0:
-            continue
-        name = service.service_type
-        known = case.services.get(name)
-        if known is None:
+        known = case.services.get(service.service_type)
+        if targets[position] != 0 or known is None:
             continue
         if not known.conditional:
-            yield Violation(f"/services/{position}/recipients/target", found="0", expected="> 0", service_type=name)
+            yield case.breach(position, "recipients/target", found=0, expected="> 0")
         elif service.no_target_reason is None:
             expected = "alasan tertulis / a written reason"
-            pointer = f"/services/{position}/no_target_reason"
-            yield Violation(pointer, found=NOT_REPORTED, expected=expected, service_type=name)
+            yield case.breach(position, "no_target_reason", found=None, expected=expected)

@@ -1,16 +1,12 @@
 from collections.abc import Iterator
 
-from services.validation.domain.case import Case, Violation, exceeds
+from services.validation.domain.case import Case, Violation
+from services.validation.domain.comparison import AT_MOST, Missing, breaks
 
 
 def realised_within_allocated(case: Case) -> Iterator[Violation]:
     """Rupiah spent do not exceed rupiah allocated; silent where either is missing."""
-    for position, service in enumerate(case.submission.services):
-        budget = service.budget
-        if exceeds(budget.realised, budget.allocated):
-            yield Violation(
-                f"/services/{position}/budget/realised",
-                found=f"{budget.realised}",
-                expected=f"≤ {budget.allocated}",
-                service_type=service.service_type,
-            )
+    realised, allocated = case.columns.realised, case.columns.allocated
+    for position in breaks(realised, AT_MOST, allocated, missing=Missing.SKIP_IF_ANY):
+        expected = f"≤ {allocated[position]}"
+        yield case.breach(position, "budget/realised", found=realised[position], expected=expected)
