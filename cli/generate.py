@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from cli import asyncapi, schemas
+from cli import asyncapi, rules_document, schemas
 from contracts.topics import TOPICS
 
 ROOT: Final = Path(__file__).parent.parent
@@ -21,6 +21,7 @@ GENERATED: Final[dict[Path, Callable[[], str]]] = {
     },
     SCHEMAS / "submission.schema.json": schemas.submission_schema,
     Path("contracts/asyncapi.yaml"): asyncapi.document,
+    Path("docs/rules.md"): rules_document.document,
 }
 
 
@@ -28,7 +29,7 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
     root: Annotated[Path, typer.Option(help="The project's folder.")] = ROOT,
 ) -> None:
-    """Write the files that follow from the code: schemas and the AsyncAPI document."""
+    """Write the files that follow from the code: schemas, the AsyncAPI document and the page of rules."""
     outdated = stale(root)
     for path, text in outdated.items():
         if not check:
