@@ -1,6 +1,7 @@
 """The AsyncAPI document: every topic, who writes it, who reads it, and each message's headers and data."""
 
 import inspect
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -105,21 +106,26 @@ def _channel_binding(topic: Topic) -> dict[str, Any]:
 
 
 def _operations(topic: Topic) -> dict[str, dict[str, Any]]:
-    writes = {f"{topic.written_by}-writes-{topic.name}": _operation(topic, "send")}
+    writes = {
+        f"{writer}-writes-{topic.name}": _operation(
+            topic, "send", [each for each in topic.messages if each.writer() == writer]
+        )
+        for writer in topic.written_by
+    }
     reads = {
-        f"{reader}-reads-{topic.name}": _operation(topic, "receive")
+        f"{reader}-reads-{topic.name}": _operation(topic, "receive", topic.messages)
         | {"bindings": {"kafka": {"groupId": _constant(f"spm-{reader}"), "bindingVersion": _BINDING}}}
         for reader in topic.read_by
     }
     return writes | reads
 
 
-def _operation(topic: Topic, action: str) -> dict[str, Any]:
+def _operation(topic: Topic, action: str, messages: Sequence[type[Message]]) -> dict[str, Any]:
     channel = f"#/channels/{topic.name}"
     return {
         "action": action,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{message.schema_name()}"} for message in topic.messages],
+        "messages": [{"$ref": f"{channel}/messages/{message.schema_name()}"} for message in messages],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from contracts.award import AwardChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
+from contracts.peers import PeersFixedV1
 from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
@@ -26,7 +27,7 @@ DEAD_LETTER_SUFFIX: Final = "-dead-letter"
 class Topic:
     name: str
     key: str
-    written_by: str
+    written_by: tuple[str, ...]
     read_by: tuple[str, ...]
     messages: tuple[type[Message], ...]
     retention_ms: int = FOR_EVER_MS
@@ -51,14 +52,14 @@ class Topic:
 SUBMISSION_RECEIVED: Final = Topic(
     name="spm-submission-received-v1",
     key="region code",
-    written_by="intake",
+    written_by=("intake", "validation"),
     read_by=("validation", "intake"),
-    messages=(SubmissionReceivedV1, EntryClosedV1, DeadlinePassedV1),
+    messages=(SubmissionReceivedV1, EntryClosedV1, DeadlinePassedV1, PeersFixedV1),
 )
 SUBMISSION_JUDGED: Final = Topic(
     name="spm-submission-judged-v1",
     key="region code",
-    written_by="validation",
+    written_by=("validation",),
     read_by=("scoring", "notify", "intake"),
     messages=(SubmissionJudgedV1, EntrySettledV1),
     max_message_bytes=MAX_JUDGED_BYTES,
@@ -66,21 +67,21 @@ SUBMISSION_JUDGED: Final = Topic(
 REPORT_OVERDUE: Final = Topic(
     name="spm-report-overdue-v1",
     key="region code",
-    written_by="validation",
+    written_by=("validation",),
     read_by=("notify", "intake"),
     messages=(ReportOverdueV1,),
 )
 SCORECARD_UPDATED: Final = Topic(
     name="spm-scorecard-updated-v1",
     key="region code",
-    written_by="scoring",
+    written_by=("scoring",),
     read_by=("notify", "intake"),
     messages=(ScorecardUpdatedV1,),
 )
 PERIOD_CHANGED: Final = Topic(
     name="spm-period-changed-v1",
     key="period",
-    written_by="intake",
+    written_by=("intake",),
     read_by=("intake", "scoring"),
     messages=(PeriodChangedV1,),
     compacted=True,
@@ -88,14 +89,14 @@ PERIOD_CHANGED: Final = Topic(
 AWARD_CHANGED: Final = Topic(
     name="spm-award-changed-v1",
     key="edition and category",
-    written_by="scoring",
+    written_by=("scoring",),
     read_by=("scoring", "notify"),
     messages=(AwardChangedV1,),
 )
 NOTICE_SETTLED: Final = Topic(
     name="spm-notice-settled-v1",
     key="region code",
-    written_by="notify",
+    written_by=("notify",),
     read_by=("notify", "intake"),
     messages=(NoticeSettledV1,),
     retention_ms=400 * DAY_MS,
@@ -117,7 +118,7 @@ def dead_letter_of(topic: Topic) -> Topic:
     return Topic(
         name=topic.dead_letter_name,
         key="original key",
-        written_by="the reader",
+        written_by=("the reader",),
         read_by=("operators",),
         messages=(),
         partitions=1,

@@ -4,7 +4,7 @@ from regulation.loading import load_law
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.pages import rule_pages
-from services.validation.routes import checks, rules, verdicts
+from services.validation.routes import checks, peers, rules, verdicts
 from services.validation.store import Store
 
 NAME = "validation"
@@ -15,15 +15,22 @@ def build(world: World) -> Service:
     store = Store(world.database)
     law = load_law()
     reception = Reception(store, law, ValidationMetrics(world.registry))
+    groups = peers.PeerGroups(world, store, law)
+
+    async def prepare() -> None:
+        await store.prepare()
+        await groups.make_up()
+
     return Service(
         NAME,
         handlers={SUBMISSION_RECEIVED: reception},
         routers=[
             verdicts.router(store),
             checks.router(reception.foresee, law, world.clock),
+            peers.router(groups, store),
             rules.router(law, world.clock),
             rule_pages(law, world.clock),
         ],
-        prepare=store.prepare,
+        prepare=prepare,
         title="SPM Awards: validation",
     )

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Passage, Received
+from contracts.peers import LevelFigures, PeersFixedV1
 from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import SubmissionJudgedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
-from services.validation.domain.case import EarlierReport
+from services.validation.domain.case import EarlierReport, PeerGroup
 from services.validation.domain.head import Head, head_id, history_ids
 from services.validation.domain.judge import judge
+from services.validation.domain.peers import PeerHead, level_id, peer_ids
 from services.validation.domain.settle import Mark, settle
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
@@ -32,7 +34,11 @@ class Reception:
         decisions = Decisions(self.law, await self._known(batch))
         events = [event for received in batch for event in decisions.events_of(received)]
         await self.store.keep(
-            verdicts=decisions.new_verdicts, settlements=decisions.new_settlements, moved=decisions.moved
+            verdicts=decisions.new_verdicts,
+            settlements=decisions.new_settlements,
+            moved=decisions.moved,
+            moved_peers=decisions.moved_peers,
+            told=decisions.told.values(),
         )
         self.metrics.count(decisions.judged)
         return events
@@ -48,6 +54,7 @@ class Reception:
 
     async def _known(self, batch: Sequence[Received]) -> Known:
         submissions, settlements, heads = set(), set(), set()
+        peers: set[str] = set()
         for received in batch:
             match received.message:
                 case SubmissionReceivedV1(submission_id=id_, submission=report):
@@ -56,10 +63,13 @@ class Reception:
                         head_id(report.region_code, report.period),
                         *history_ids(report.region_code, report.period),
                     }
+                    peers.update(peer_ids(report.region_code, report.period))
                 case EntryClosedV1() | DeadlinePassedV1() as mark:
                     settlements.add(mark.identity())
                     heads.add(head_id(mark.region_code, mark.period))
-        return await self.store.known(submissions=submissions, settlements=settlements, heads=heads)
+                case PeersFixedV1(region_code=code, figures=figures):
+                    peers.add(head_id(code, figures.period))
+        return await self.store.known(submissions=submissions, settlements=settlements, heads=heads, peers=peers)
 
 
 def foreseen(law: Law, known: Known, arriving: Received) -> SubmissionJudgedV1:
@@ -83,11 +93,14 @@ class Decisions:
     new_verdicts: list[KeptVerdict] = field(default_factory=list)
     new_settlements: list[KeptSettlement] = field(default_factory=list)
     judged: list[SubmissionJudgedV1] = field(default_factory=list)
+    told: dict[str, LevelFigures] = field(default_factory=dict)
+    """What the batch says of peers, each level's figures once."""
 
     def __post_init__(self) -> None:
         self._verdicts = dict(self.known.verdicts)
         self._settlements = dict(self.known.settlements)
         self._heads = dict(self.known.heads)
+        self._peers = dict(self.known.peers)
 
     @property
     def moved(self) -> list[tuple[Head, Head | None]]:
@@ -95,12 +108,20 @@ class Decisions:
         before = self.known.heads
         return [(head, before.get(id_)) for id_, head in self._heads.items() if head is not before.get(id_)]
 
+    @property
+    def moved_peers(self) -> list[tuple[PeerHead, PeerHead | None]]:
+        before = self.known.peers
+        return [(peers, before.get(id_)) for id_, peers in self._peers.items() if peers is not before.get(id_)]
+
     def events_of(self, received: Received) -> tuple[Event, ...]:
         match received.message:
             case SubmissionReceivedV1() as report:
                 return (self._verdict_on(report, received).event,)
             case EntryClosedV1() | DeadlinePassedV1() as mark:
                 return self._settlement_of(mark, received.id).events
+            case PeersFixedV1() as fixed:
+                self._take_peers(fixed)
+                return ()
             case unexpected:
                 raise TypeError(
                     f"{type(unexpected).__name__} came on the topic, expected what contracts/topics.py lists"
@@ -117,7 +138,7 @@ class Decisions:
 
     def _judge(self, report: SubmissionReceivedV1, head: Head, received: Received) -> KeptVerdict:
         try:
-            judged = judge(self.law, report, head=head, history=self._history(head))
+            judged = judge(self.law, report, head=head, history=self._history(head), peers=self._group(head))
         except RegulationError as silence:
             raise Unprocessable("law-silent", f"{report.submission.period} cannot be judged: {silence}") from silence
         passage = Passage.from_end_of(received, "submission") if judged.submission else None
@@ -144,9 +165,22 @@ class Decisions:
             self.new_settlements.append(settlement)
         return settlement
 
+    def _take_peers(self, fixed: PeersFixedV1) -> None:
+        """A mark that came before moves nothing; so repeating it, or an older one, changes nothing either."""
+        figures = fixed.figures
+        self.told.setdefault(level_id(figures), figures)
+        known = self._peers.get(head_id(fixed.region_code, figures.period))
+        if known is None or known.revision < figures.period_revision:
+            peers = PeerHead.of(fixed)
+            self._peers[peers.id] = peers
+
     def _head(self, region_code: str, period: str) -> Head:
         return self._heads.get(head_id(region_code, period)) or Head(region_code, period)
 
     def _history(self, head: Head) -> tuple[EarlierReport, ...]:
         heads = (self._heads.get(id_) for id_ in history_ids(head.region_code, head.period))
         return tuple(report for before in heads if before and (report := before.as_earlier))
+
+    def _group(self, head: Head) -> PeerGroup | None:
+        known = (self._peers.get(id_) for id_ in peer_ids(head.region_code, head.period))
+        return next((peers.as_group for peers in known if peers), None)

@@ -3,18 +3,23 @@
 ``verdicts``     one a report, by submission id, with the event that tells of it
 ``settlements``  one a closed entry, by region, period and the period's revision, with the events that tell of it
 ``heads``        one a region and period: where it stands after its latest report; follows from the verdicts
+``peers``        one a region and period: its peers' figures by the latest mark in its stream
+``peer_figures`` one a level, period and its revision: what was fixed; ``announced`` says whether the log has it
 """
 
 import asyncio
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chassis.events import Event
-from chassis.mongo import ASCENDING, Database, Document, Move, find_by_id, insert_once, move
+from chassis.mongo import ASCENDING, Database, Document, Move, find_by_id, insert_first, insert_once, move
+from contracts.peers import LevelFigures
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.head import Head
-from services.validation.domain.kept_figures import KeptFigures, text_of
+from services.validation.domain.case import Figures
+from services.validation.domain.head import Head, head_id
+from services.validation.domain.kept_figures import peer_figures, reported_figures, text_of
+from services.validation.domain.peers import PeerHead, level_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Known:
     verdicts: Mapping[str, KeptVerdict]
     settlements: Mapping[str, KeptSettlement]
     heads: Mapping[str, Head]
+    peers: Mapping[str, PeerHead] = field(default_factory=dict)
 
 
 class Store:
@@ -49,22 +55,33 @@ class Store:
         self._verdicts = database["verdicts"]
         self._settlements = database["settlements"]
         self._heads = database["heads"]
+        self._peers = database["peers"]
+        self._peer_figures = database["peer_figures"]
 
     async def prepare(self) -> None:
         """Two processes that judge the same report at once must collide."""
         keys = [("region_code", ASCENDING), ("period", ASCENDING), ("revision", ASCENDING)]
         await self._verdicts.create_index(keys, unique=True, name="one_verdict_a_revision")
 
-    async def known(self, *, submissions: Several[str], settlements: Several[str], heads: Several[str]) -> Known:
-        verdicts_found, settlements_found, heads_found = await asyncio.gather(
+    async def known(
+        self,
+        *,
+        submissions: Several[str],
+        settlements: Several[str],
+        heads: Several[str],
+        peers: Several[str] = (),
+    ) -> Known:
+        verdicts_found, settlements_found, heads_found, peers_found = await asyncio.gather(
             find_by_id(self._verdicts, list(submissions)),
             find_by_id(self._settlements, list(settlements)),
             find_by_id(self._heads, list(heads)),
+            find_by_id(self._peers, list(peers)),
         )
         return Known(
             verdicts={id_: _verdict(document) for id_, document in verdicts_found.items()},
             settlements={id_: _settlement(document) for id_, document in settlements_found.items()},
             heads={id_: _head(document) for id_, document in heads_found.items()},
+            peers={id_: _peer_head(document) for id_, document in peers_found.items()},
         )
 
     async def keep(
@@ -73,6 +90,8 @@ class Store:
         verdicts: Iterable[KeptVerdict],
         settlements: Iterable[KeptSettlement],
         moved: Sequence[tuple[Head, Head | None]],
+        moved_peers: Sequence[tuple[PeerHead, PeerHead | None]] = (),
+        told: Iterable[LevelFigures] = (),
     ) -> None:
         """Outcomes first, then the heads, each from the state that was read (None: there was none).
 
@@ -86,10 +105,50 @@ class Store:
         await move(
             self._heads, [Move(_head_document(head), before.revision if before else None) for head, before in moved]
         )
+        await move(
+            self._peers,
+            [Move(_peer_document(peers), before.revision if before else None) for peers, before in moved_peers],
+        )
+        for figures in told:
+            await insert_first(self._peer_figures, _figures_document(figures, announced=True))
 
     async def verdict(self, submission_id: str) -> KeptVerdict | None:
         document = await self._verdicts.find_one({"_id": submission_id})
         return None if document is None else _verdict(document)
+
+    # Peers
+
+    async def settled(self, period: str) -> dict[str, int]:
+        """The latest revision at which entry of the period was closed, by region."""
+        marks = self._settlements.find({"_id": {"$regex": f"/{period}/[0-9]+$"}}, {"_id": True})
+        revisions: dict[str, int] = {}
+        async for mark in marks:
+            region_code, _, revision = mark["_id"].split("/")
+            revisions[region_code] = max(int(revision), revisions.get(region_code, 0))
+        return revisions
+
+    async def in_force(self, period: str, region_codes: Iterable[str]) -> dict[str, Mapping[str, Figures]]:
+        """The figures of the reports in force, by region."""
+        found = await find_by_id(self._heads, [head_id(code, period) for code in region_codes])
+        heads = map(_head, found.values())
+        return {head.region_code: head.figures for head in heads if head.accepted_id}
+
+    async def keep_peer_figures(self, figures: LevelFigures) -> bool:
+        """Whether this call fixed them; what is fixed stays."""
+        return await insert_first(self._peer_figures, _figures_document(figures, announced=False))
+
+    async def peer_figures(self, period: str) -> list[LevelFigures]:
+        """Those of the latest revision of the period, level by level."""
+        found = await self._peer_figures.find({"period": period}).sort("_id", ASCENDING).to_list(None)
+        latest = max((each["revision"] for each in found), default=None)
+        return [_level_figures(each) for each in found if each["revision"] == latest]
+
+    async def unannounced(self) -> list[LevelFigures]:
+        found = await self._peer_figures.find({"announced": False}).sort("_id", ASCENDING).to_list(None)
+        return [_level_figures(each) for each in found]
+
+    async def announced(self, figures: LevelFigures) -> None:
+        await self._peer_figures.update_one({"_id": level_id(figures)}, {"$set": {"announced": True}})
 
 
 def _verdict(document: Document) -> KeptVerdict:
@@ -132,7 +191,7 @@ def _head(document: Document) -> Head:
         submission_id=document["submission_id"],
         accepted_id=document["accepted_id"],
         returned=document["returned"],
-        figures=KeptFigures(document["figures"]),
+        figures=reported_figures(document["figures"]),
     )
 
 
@@ -146,4 +205,37 @@ def _head_document(head: Head) -> Document:
         "accepted_id": head.accepted_id,
         "returned": head.returned,
         "figures": text_of(head.figures),
+    }
+
+
+def _peer_head(document: Document) -> PeerHead:
+    return PeerHead(
+        region_code=document["region_code"],
+        period=document["period"],
+        revision=document["revision"],
+        figures=peer_figures(document["figures"]),
+    )
+
+
+def _peer_document(peers: PeerHead) -> Document:
+    return {
+        "_id": peers.id,
+        "region_code": peers.region_code,
+        "period": peers.period,
+        "revision": peers.revision,
+        "figures": text_of(peers.figures),
+    }
+
+
+def _level_figures(document: Document) -> LevelFigures:
+    return LevelFigures.model_validate_json(document["figures"])
+
+
+def _figures_document(figures: LevelFigures, *, announced: bool) -> Document:
+    return {
+        "_id": level_id(figures),
+        "period": figures.period,
+        "revision": figures.period_revision,
+        "figures": figures.model_dump_json(),
+        "announced": announced,
     }

@@ -52,12 +52,12 @@ async def test_a_service_reads_the_topics_that_name_it_as_reader(name: str) -> N
 
 @each_service
 def test_a_service_makes_the_messages_of_the_topics_that_name_it_as_writer(name: str) -> None:
-    written = {message.__name__ for topic in TOPICS if topic.written_by == name for message in topic.messages}
+    written = {message.__name__ for topic in TOPICS for message in topic.messages if message.writer() == name}
     assert messages_made_by(name) == written
 
 
 def test_every_reader_and_writer_is_a_service() -> None:
-    named = {name for topic in TOPICS for name in (topic.written_by, *topic.read_by)}
+    named = {name for topic in TOPICS for name in (*topic.written_by, *topic.read_by)}
     assert named == set(SERVICES)
 
 
@@ -65,6 +65,11 @@ def test_a_message_belongs_to_one_topic() -> None:
     messages = [message for topic in TOPICS for message in topic.messages]
     assert len(messages) == len(set(messages))
     assert all(topic.messages for topic in TOPICS)
+
+
+def test_a_topic_names_whoever_makes_one_of_its_messages_as_writer() -> None:
+    for topic in TOPICS:
+        assert set(topic.written_by) == {message.writer() for message in topic.messages}
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)

@@ -65,12 +65,13 @@ def test_every_topic_and_its_dead_letters_are_channels_with_their_settings() -> 
 def test_every_writer_sends_and_every_reader_receives_in_its_group() -> None:
     operations = api()["operations"]
     for topic in TOPICS:
-        assert operations[f"{topic.written_by}-writes-{topic.name}"]["action"] == "send"
+        for writer in topic.written_by:
+            assert operations[f"{writer}-writes-{topic.name}"]["action"] == "send"
         for reader in topic.read_by:
             operation = operations[f"{reader}-reads-{topic.name}"]
             assert operation["action"] == "receive"
             assert operation["bindings"]["kafka"]["groupId"]["enum"] == [f"spm-{reader}"]
-    assert len(operations) == sum(1 + len(topic.read_by) for topic in TOPICS)
+    assert len(operations) == sum(len(topic.written_by) + len(topic.read_by) for topic in TOPICS)
 
 
 def test_an_operation_speaks_of_messages_of_its_own_channel() -> None:

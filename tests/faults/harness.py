@@ -43,7 +43,7 @@ def reads_of(service: str) -> tuple[Topic, ...]:
 
 
 def writes_of(service: str) -> tuple[Topic, ...]:
-    return tuple(topic for topic in TOPICS if topic.written_by == service)
+    return tuple(topic for topic in TOPICS if service in topic.written_by)
 
 
 @dataclass(frozen=True)

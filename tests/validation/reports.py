@@ -1,10 +1,11 @@
 """Synthetic reports: figures without a meaning, of offices and never of persons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from contracts.peers import LevelFigures, PeersFixedV1, RegionLevel
 from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import (
     Budget,
@@ -20,7 +21,8 @@ from contracts.submission import (
     SubmissionReceivedV1,
 )
 from regulation.law import Law
-from services.validation.domain.case import Case, EarlierReport, PeerGroup
+from services.validation.domain.case import Case, EarlierReport, Figures, PeerGroup
+from services.validation.domain.peers import figures_of
 from services.validation.domain.rulebook import services_of
 
 KOTA = "64.71"
@@ -101,6 +103,22 @@ def passed(days: int = 1, region_code: str = KOTA, period: str = PERIOD, period_
     return DeadlinePassedV1(
         region_code=region_code, period=period, period_revision=period_revision, due_at=DUE, days_after_due=days
     )
+
+
+def peers_fixed(
+    *reports: Mapping[str, Figures], region_code: str = KOTA, period: str = PERIOD, period_revision: int = 1
+) -> PeersFixedV1:
+    figures = LevelFigures(
+        level=RegionLevel.KOTA,
+        period=period,
+        period_revision=period_revision,
+        regions=93,
+        reported=len(reports),
+        services=figures_of(reports),
+        fixed_at=CLOSED,
+        fixed_by="sekretariat",
+    )
+    return PeersFixedV1(region_code=region_code, figures=figures)
 
 
 def case(law: Law, report: Submission, *history: EarlierReport, peers: PeerGroup | None = None) -> Case:

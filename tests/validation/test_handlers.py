@@ -11,20 +11,23 @@ from chassis.errors import Conflict, Unprocessable
 from chassis.events import Event, Received, decode
 from chassis.mongo import Database, Document, Mongo
 from contracts.message import Message
+from contracts.peers import PeersFixedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
+from services.validation.domain.case import Figures
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import Store
 from tests.running import settings_for
-from tests.validation.reports import ARRIVED, KOTA, PROVINSI, closed, faultless, received
+from tests.validation.reports import ARRIVED, KOTA, PROVINSI, closed, faultless, peers_fixed, received
 
 Kept = Mapping[str, list[Document]]
 
 OTHER_KOTA = "64.72"
-LOG_LENGTH = 12
-COLLECTIONS = ("verdicts", "settlements", "heads")
+LOG_LENGTH = 16
+PEERS = {"edu.kab.basic": Figures(1_000, 900, 5_000_000_000, 0)}
+COLLECTIONS = ("verdicts", "settlements", "heads", "peers", "peer_figures")
 NOTHING: Kept = {name: [] for name in COLLECTIONS}
 
 
@@ -55,6 +58,10 @@ def log(law: Law) -> list[Received]:
         closed(period="2023Q2"),
         closed(OTHER_KOTA, period="2023Q2"),
         received(faultless(law, period="2023Q3", served=499, items=1), "late"),
+        peers_fixed(PEERS, period="2023Q4"),
+        peers_fixed(PEERS, PEERS, period="2023Q4", period_revision=2),
+        peers_fixed(PEERS, period="2023Q4"),
+        peers_fixed(PEERS, period="2023Q4", region_code=OTHER_KOTA),
         received(faultless(law, period="2023Q4", served=499, items=1), "later"),
     )
 
@@ -119,7 +126,7 @@ async def test_the_log_is_judged_in_its_order(database: Database, law: Law, log:
     ]
     overdue = [fact for fact in told if isinstance(fact, ReportOverdueV1)]
     assert [(fact.region_code, fact.period, fact.returned_reports) for fact in overdue] == [(OTHER_KOTA, "2023Q2", 0)]
-    causes = {received.id for received in log}
+    causes = {received.id for received in log if not isinstance(received.message, PeersFixedV1)}
     assert {event.headers["ce_causationid"] for event in events} == causes
 
 
@@ -150,8 +157,9 @@ async def test_the_outcome_does_not_depend_on_how_the_log_is_cut_into_batches(
 def crashes(before: Kept, after: Kept) -> Iterator[Kept]:
     """Every state that the database can be in when the process ends between, or within, the writes of one batch.
 
-    Verdicts come first and in order, then settlements in order, then the heads: these independently of each other, so
-    that it is enough to have each of them move among the first and among the last.
+    Verdicts come first and in order, then settlements in order, then the heads, then what peers are held against: the
+    documents of these two independently of each other, so that it is enough to have each move among the first and among
+    the last. What was told of peers is noted last.
     """
     old_ids = {document["_id"] for documents in before.values() for document in documents}
     verdicts, settlements = (
@@ -161,11 +169,20 @@ def crashes(before: Kept, after: Kept) -> Iterator[Kept]:
         yield {**before, "verdicts": before["verdicts"] + verdicts[:count]}
     for count in range(len(settlements) + 1):
         yield {**before, "verdicts": after["verdicts"], "settlements": before["settlements"] + settlements[:count]}
-    old_heads = {head["_id"]: head for head in before["heads"]}
-    moved = [head for head in after["heads"] if head != old_heads.get(head["_id"])]
+    for heads in half_moved(before["heads"], after["heads"]):
+        yield {**after, "heads": heads, "peers": before["peers"], "peer_figures": before["peer_figures"]}
+    for peers in half_moved(before["peers"], after["peers"]):
+        yield {**after, "peers": peers, "peer_figures": before["peer_figures"]}
+    for count in range(len(before["peer_figures"]), len(after["peer_figures"]) + 1):
+        yield {**after, "peer_figures": after["peer_figures"][:count]}
+
+
+def half_moved(before: list[Document], after: list[Document]) -> Iterator[list[Document]]:
+    old = {document["_id"]: document for document in before}
+    moved = [document for document in after if document != old.get(document["_id"])]
     for count in range(len(moved) + 1):
         for some in (moved[:count], moved[count:]):
-            yield {**after, "heads": list((old_heads | {head["_id"]: head for head in some}).values())}
+            yield list((old | {document["_id"]: document for document in some}).values())
 
 
 @pytest.mark.parametrize("committed", range(0, LOG_LENGTH, 3))
@@ -214,6 +231,17 @@ async def test_a_late_redelivery_of_old_records_does_not_move_a_head_back(
     kept = bytes_of(await kept_in(database))
     assert await process(log[:1]) == told[:1]
     assert bytes_of(await kept_in(database)) == kept
+
+
+async def test_of_two_marks_of_one_period_the_later_revision_stays(
+    database: Database, law: Law, log: list[Received]
+) -> None:
+    await reception(database, law)(log)
+    kept = await kept_in(database)
+    revisions = {document["_id"]: document["revision"] for document in kept["peers"]}
+    assert revisions == {f"{KOTA}/2023Q4": 2, f"{OTHER_KOTA}/2023Q4": 1}
+    told = {document["_id"]: document["announced"] for document in kept["peer_figures"]}
+    assert told == {"2023Q4/1/kota": True, "2023Q4/2/kota": True}
 
 
 async def test_an_id_used_again_for_another_report_keeps_the_first_verdict_and_moves_no_other_head(

@@ -4,14 +4,17 @@ from chassis.errors import Conflict
 from chassis.events import Event
 from chassis.mongo import Database
 from contracts.verdict import VerdictOutcome
+from services.validation.domain.case import Figures
 from services.validation.domain.head import Head
+from services.validation.domain.peers import PeerHead
 from services.validation.domain.settle import settle
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
-from tests.validation.reports import KOTA, PERIOD, closed, received, service, submission
+from tests.validation.reports import KOTA, PERIOD, closed, passed, peers_fixed, received, service, submission
 
 REPORT = submission(service(served=7, realised=None))
 EVENT = Event.of(received(REPORT), caused_by="cause")
 EMPTY = Head(KOTA, PERIOD)
+FIGURES = {"edu.kab.basic": Figures(1_000, 900, 5_000_000_000, 0)}
 
 
 def verdict(submission_id: str = "s-1", revision: int = 1) -> KeptVerdict:
@@ -85,6 +88,49 @@ async def test_a_head_moves_only_from_where_it_was_read(database: Database) -> N
         with pytest.raises(Conflict):
             await store.keep(verdicts=[], settlements=[], moved=[stale])
     assert (await store.known(submissions=(), settlements=(), heads={first.id})).heads == {first.id: second}
+
+
+async def test_what_peers_are_held_against_is_found_as_it_was_and_moves_by_revision(database: Database) -> None:
+    store = await prepared(database)
+    first, second = (PeerHead.of(peers_fixed(FIGURES, period_revision=revision)) for revision in (1, 2))
+    await store.keep(verdicts=[], settlements=[], moved=[], moved_peers=[(first, None)])
+    await store.keep(verdicts=[], settlements=[], moved=[], moved_peers=[(second, first)])
+    for stale in ((second, first), (first, None)):
+        with pytest.raises(Conflict):
+            await store.keep(verdicts=[], settlements=[], moved=[], moved_peers=[stale])
+    known = await store.known(submissions=(), settlements=(), heads=(), peers={first.id, "64.72/2023Q4"})
+    assert known.peers == {first.id: second}
+
+
+async def test_figures_are_fixed_once_and_announced_once(database: Database) -> None:
+    store = await prepared(database)
+    first = peers_fixed(FIGURES).figures
+    other = peers_fixed(FIGURES, FIGURES).figures
+    later = peers_fixed(FIGURES, period_revision=2).figures
+    assert await store.peer_figures(PERIOD) == []
+    assert [await store.keep_peer_figures(figures) for figures in (first, other, later)] == [True, False, True]
+    assert await store.unannounced() == [first, later]
+    await store.announced(first)
+    assert await store.unannounced() == [later]
+    assert await store.peer_figures(PERIOD) == [later]
+    await store.keep(verdicts=[], settlements=[], moved=[], told=[later, peers_fixed(period="2024Q4").figures])
+    assert await store.unannounced() == [later], "what the log says of others is not ours to announce"
+    assert await store.peer_figures("2024Q4") == [peers_fixed(period="2024Q4").figures]
+
+
+async def test_what_is_settled_and_in_force_is_told_by_region(database: Database) -> None:
+    store = await prepared(database)
+    accepted = EMPTY.after("s-1", VerdictOutcome.ACCEPTED, REPORT)
+    returned = Head("64.72", PERIOD).after("s-2", VerdictOutcome.RETURNED, REPORT)
+    marks = [closed(period_revision=2), closed(period_revision=10), closed("64.72"), closed(period="2023Q3"), passed()]
+    await store.keep(
+        verdicts=[],
+        settlements=[KeptSettlement(mark.identity(), ()) for mark in marks],
+        moved=[(accepted, None), (returned, None)],
+    )
+    assert await store.settled(PERIOD) == {KOTA: 10, "64.72": 1}
+    in_force = await store.in_force(PERIOD, [KOTA, "64.72", "64.74"])
+    assert in_force == {KOTA: accepted.figures}
 
 
 async def test_preparing_again_changes_nothing(database: Database) -> None:

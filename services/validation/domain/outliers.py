@@ -66,6 +66,11 @@ def min_max_position(figure: float, spread: Spread) -> float | None:
     return (figure - spread.lowest) / width if width else None
 
 
+def ratio(figure: int | None, base: int | None) -> float | None:
+    """None where either is missing or the base is zero."""
+    return figure / base if figure is not None and base else None
+
+
 def _middle(ordered: list[float]) -> float:
     half, is_odd = divmod(len(ordered), 2)
     return ordered[half] if is_odd else (ordered[half - 1] + ordered[half]) / 2
