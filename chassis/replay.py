@@ -1,10 +1,10 @@
 """A topic read from its beginning, beside the stream and outside its group."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis.errors import Unprocessable
 from chassis.events import decode
@@ -23,6 +23,26 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
 
     What cannot be decoded is left out: the stream that reads the topic sends it to the dead letter.
     """
+    async with _reader(settings, topic) as (consumer, ends):
+        unread = ends
+        while unread:
+            batches = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_RECORDS)
+            yield [message for records in batches.values() for message in _messages(topic, records)]
+            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+
+
+async def count_all(settings: Settings, topic: Topic) -> int:
+    """How many records stand in the topic; more than can be read, where the topic is compacted."""
+    async with _reader(settings, topic) as (consumer, ends):
+        first = await consumer.beginning_offsets(list(ends))
+        return sum(end - first[at] for at, end in ends.items())
+
+
+@asynccontextmanager
+async def _reader(
+    settings: Settings, topic: Topic
+) -> AsyncIterator[tuple[AIOKafkaConsumer, dict[TopicPartition, int]]]:
+    """A reader without a group, and where each partition that holds anything ends now."""
     partitions = await partitions_of(settings, topic)
     # Begins at the beginning by itself: a seek would race with the client's own way to its default, the end.
     consumer = AIOKafkaConsumer(
@@ -35,11 +55,7 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
         await consumer.start()
         consumer.assign(partitions)
         first = await consumer.beginning_offsets(partitions)
-        unread = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
-        while unread:
-            batches = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_RECORDS)
-            yield [message for records in batches.values() for message in _messages(topic, records)]
-            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+        yield consumer, {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}
     finally:
         await consumer.stop()
 

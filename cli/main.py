@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import generate, stack
+from cli import generate, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
@@ -11,6 +11,7 @@ app = typer.Typer(
     help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
 )
 app.add_typer(stack.app)
+app.add_typer(rules.app, name="rules")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)

@@ -10,10 +10,9 @@ from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.groups import group_of, members_of, rewind
 from chassis.mongo import Mongo
-from chassis.settings import Settings, read_settings
-from cli.stack import plain_errors
+from chassis.settings import Settings
+from cli.installation import installation
 from contracts.topics import TOPICS
-from deploy.local.settings import LocalSettings
 
 SERVICES: Final = ("intake", "validation", "scoring", "notify")
 LET_GO_WITHIN_S: Final = 20.0
@@ -36,7 +35,7 @@ def rebuild(
     verdicts, scores and awards come back from the log the same to the byte, and no mail is sent again.
     """
     try:
-        settings = _installation()
+        settings = installation("kafka", "mongo")
         if not yes:
             databases = ", ".join(settings.mongo_prefix + service for service in SERVICES)
             typer.echo(f"Would drop {databases} and read the log of {settings.kafka} again. Do it with: --yes")
@@ -86,19 +85,6 @@ async def _until_alone(settings: Settings, service: str, say: Say, within_s: flo
             told = True
             say(f"waiting until Kafka has let the readers of {service} go")
         await asyncio.sleep(_LOOK_EVERY_S)
-
-
-def _installation() -> Settings:
-    settings = read_settings()
-    if {"kafka", "mongo"} <= settings.model_fields_set:
-        return settings
-    with plain_errors():
-        from deploy.local import stack  # noqa: PLC0415 - an installation elsewhere has no local engines
-
-        placed = stack.addresses(stack.FOLDER, LocalSettings())
-    if not placed:
-        raise Misconfigured("Nothing was ever started here, and SPM_KAFKA and SPM_MONGO name no other installation.")
-    return settings.model_copy(update={"kafka": placed["kafka"], "mongo": placed["mongodb"]})
 
 
 def _fail(sentence: str) -> None:

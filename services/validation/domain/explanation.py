@@ -73,7 +73,7 @@ class ToldRule(Frozen):
     """One rule, in its latest words."""
 
     code: str
-    kind: str
+    kind: RuleKind
     name: Bilingual
     what: Bilingual
     why: Bilingual
@@ -89,7 +89,7 @@ class ToldClause(Frozen):
     """One rule of a rule set."""
 
     code: str
-    kind: str
+    kind: RuleKind
     severity: Severity
     name: Bilingual
     thresholds: tuple[ToldThreshold, ...]

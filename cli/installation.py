@@ -1,0 +1,29 @@
+"""Which installation a command speaks to."""
+
+from typing import Literal
+
+from chassis.errors import Misconfigured
+from chassis.settings import Settings, read_settings
+from cli.stack import plain_errors
+from deploy.local.settings import LocalSettings
+
+Engine = Literal["kafka", "mongo"]
+
+
+def installation(*engines: Engine) -> Settings:
+    """The one whose engines the environment names, else the stack that was started here.
+
+    Raises:
+        Misconfigured: neither.
+    """
+    settings = read_settings()
+    if settings.model_fields_set.issuperset(engines):
+        return settings
+    with plain_errors():
+        from deploy.local import stack  # noqa: PLC0415 - an installation elsewhere has no local engines
+
+        placed = stack.addresses(stack.FOLDER, LocalSettings())
+    if not placed:
+        names = " and ".join(f"SPM_{engine.upper()}" for engine in engines)
+        raise Misconfigured(f"Nothing was ever started here, and {names} name no other installation.")
+    return settings.model_copy(update={"kafka": placed["kafka"], "mongo": placed["mongodb"]})
