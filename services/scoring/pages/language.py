@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from chassis.clock import JAKARTA
+from contracts.message import Bilingual
 from contracts.quarter import Quarter
 from services.scoring.domain.rounding import share_pct, shown
 
@@ -54,6 +55,9 @@ class Tongue:
     def name(self, row: Named) -> str:
         return self.say(row.name_id, row.name_en)
 
+    def both(self, text: Bilingual) -> str:
+        return self.say(text.id, text.en)
+
     def half(self, both: str) -> str:
         """The reader's part of a sentence that is written as ``Indonesian / English``."""
         indonesian, _, english = both.partition(" / ")
@@ -62,6 +66,10 @@ class Tongue:
     def number(self, figure: Decimal, decimals: int = DECIMALS) -> str:
         """1.234,50 in Indonesian, 1,234.50 in English; rounded half up."""
         return self._written(f"{shown(figure, decimals):,f}")
+
+    def exact(self, figure: Decimal) -> str:
+        """A figure of the law as it is written there, without closing zeros: 7,5"""
+        return self._written(f"{figure.normalize():,f}")
 
     def count(self, number: int) -> str:
         return self._written(f"{number:,}")

@@ -1,6 +1,7 @@
 """The addresses of the public pages. No key is asked for: decision 0006 says why and what is shown."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,6 +16,9 @@ from services.scoring.pages.nation import SectorMemory, nation_page
 from services.scoring.pages.region import region_page
 from services.scoring.pages.tables import tables_page
 from services.scoring.store import Store
+
+_QUOTED_MAX: Final = 20
+"""Characters of a wrong address that are said again."""
 
 
 def public_pages(law: Law, store: Store) -> APIRouter:
@@ -54,23 +58,22 @@ class _Site:
 
     async def tables(self, request: Request, period: str) -> Response:
         view, periods = View.of(request), await self.store.periods_scored()
-        try:
-            quarter = Quarter.parse(period)
-            return await tables_page(self.law, self.store, self.frame, view=view, quarter=quarter, periods=periods)
-        except (ValueError, RegulationError):
+        quarter = self._quarter(period)
+        if quarter is None:
             return self.frame.missing(
                 view,
-                f"Tidak ada tabel untuk periode {period[:20]}; tulis seperti 2023Q4.",
-                f"There is no table for the period {period[:20]}; write it like 2023Q4.",
+                f"Tidak ada tabel untuk periode {period[:_QUOTED_MAX]}; tulis seperti 2023Q4.",
+                f"There is no table for the period {period[:_QUOTED_MAX]}; write it like 2023Q4.",
             )
+        return await tables_page(self.law, self.store, self.frame, view=view, quarter=quarter, periods=periods)
 
     async def region(self, request: Request, code: str) -> Response:
         view, region = View.of(request), self.law.regions.get(code)
         if region is None:
             return self.frame.missing(
                 view,
-                f"Tidak ada daerah dengan kode {code[:20]}; carilah namanya pada tabel.",
-                f"There is no region with the code {code[:20]}; look for its name in the table.",
+                f"Tidak ada daerah dengan kode {code[:_QUOTED_MAX]}; carilah namanya pada tabel.",
+                f"There is no region with the code {code[:_QUOTED_MAX]}; look for its name in the table.",
             )
         return await region_page(self.law, self.store, self.frame, view=view, region=region)
 
@@ -79,16 +82,24 @@ class _Site:
         return self.frame.page("awards", View.of(request), editions=editions)
 
     async def award(self, request: Request, edition_year: str) -> Response:
-        view = View.of(request)
-        try:
-            edition = self.law.award_edition(int(edition_year))
-        except (ValueError, RegulationError):
+        view, written = View.of(request), [str(row.edition_year) for row in self.law.rows.of(Edition)]
+        if edition_year not in written:
             return self.frame.missing(
                 view,
-                f"Tidak ada penyelenggaraan SPM Awards {edition_year[:20]}.",
-                f"There is no edition {edition_year[:20]} of the SPM Awards.",
+                f"Tidak ada penyelenggaraan SPM Awards {edition_year[:_QUOTED_MAX]}.",
+                f"There is no edition {edition_year[:_QUOTED_MAX]} of the SPM Awards.",
             )
+        edition = self.law.award_edition(int(edition_year))
         return await award_page(self.law, self.store, self.frame, view=view, edition=edition)
+
+    def _quarter(self, period: str) -> Quarter | None:
+        """None where it is no quarter, or the law is silent on it."""
+        try:
+            quarter = Quarter.parse(period)
+            self.law.expected_path(quarter.number, quarter.last_day)
+        except (ValueError, RegulationError):
+            return None
+        return quarter
 
     async def data(self, request: Request) -> Response:
         editions = sorted(self.law.rows.of(Edition), key=lambda row: row.edition_year, reverse=True)

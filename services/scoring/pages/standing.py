@@ -74,7 +74,7 @@ def year_lines(
 ) -> charts.Lines:
     """The year's path, and what was attained in the quarters that are known."""
     return charts.lines(
-        [(tongue.quarter(one), pct, tongue.number(pct, 0)) for one, pct in expected.items()],
+        [(tongue.quarter(one), pct, tongue.exact(pct)) for one, pct in expected.items()],
         [(attained[one], tongue.number(attained[one])) if one in attained else None for one in expected],
         width=_LINES_WIDTH,
         height=_LINES_HEIGHT,
