@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from regulation.award_rows import Edition
@@ -23,6 +23,7 @@ from regulation.rows import (
     ExpectedPath,
     IndexChoices,
     IndexMethod,
+    IndexRollup,
     IndexWeights,
     OverdueDay,
     PublishedPeriod,
@@ -113,6 +114,9 @@ class Law:
 
     def index_method(self, sector: str, on: date) -> IndexMethod:
         return in_force((row for row in self.rows.of(IndexMethod) if row.sector == sector), on)
+
+    def index_rollup(self, area: Literal["province", "nation"], on: date) -> IndexRollup:
+        return in_force((row for row in self.rows.of(IndexRollup) if row.area == area), on)
 
     def expected_path(self, quarter: int, on: date) -> ExpectedPath:
         return in_force((row for row in self.rows.of(ExpectedPath) if row.quarter == quarter), on)

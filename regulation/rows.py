@@ -231,6 +231,7 @@ class IndexChoices(DatedRow):
     cap_pct: Figure
     unit: Literal["percent"]
     zero_target_rule: Literal["not_applicable"]
+    zero_required_rule: Literal["not_applicable"]
     quality_aggregation: Literal["mean_of_items", "pooled_sum"]
     missing_quality: Literal["zero"]
     missing_service: Literal["zero"]
@@ -246,11 +247,27 @@ class IndexMethod(DatedRow):
     table: ClassVar[str] = "index_choices/index_methods"
 
     sector: Key
-    method: Literal["standard_80_20"]
+    method: Key
+    """Room for a sector's own; scoring refuses to start with one that it cannot compute."""
 
     @property
     def series(self) -> str:
         return self.sector
+
+
+class IndexRollup(DatedRow):
+    """How the indices of regions become the index of a wider area."""
+
+    table: ClassVar[str] = "index_choices/rollups"
+
+    area: Literal["province", "nation"]
+    members: Literal["kabupaten_kota", "reporting_regions"]
+    aggregation: Literal["mean"]
+    missing_region: Literal["left_out"]
+
+    @property
+    def series(self) -> str:
+        return self.area
 
 
 class ExpectedPath(DatedRow):
@@ -344,6 +361,12 @@ class Example(BaseModel):
         default=None, description="Set on the accepted report of the quarter before."
     )
     last_year: Mapping[str, Any] | None = Field(default=None, description="Set on that of the same quarter last year.")
+    history: Mapping[str, Any] | None = Field(
+        default=None, description="One figure for each of the accepted reports of the quarters before, newest first."
+    )
+    peers: Mapping[str, Any] | None = Field(
+        default=None, description="One figure for each report from which the figures of peers were fixed."
+    )
     at: str = Field(default="", description="Where the rule speaks; empty in an example that passes.")
 
 

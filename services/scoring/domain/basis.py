@@ -7,12 +7,12 @@ from functools import lru_cache
 
 from contracts.quarter import Quarter
 from regulation.law import Law
-from regulation.rows import Band, CatalogueLevel, IndexChoices, IndexMethod, IndexWeights, ServiceType
+from regulation.rows import Band, CatalogueLevel, ExpectedPath, IndexChoices, IndexMethod, IndexWeights, ServiceType
 from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.rounding import shown
 
 METHODS = frozenset({"standard_80_20"})
-"""The index methods that ``index.py`` can compute."""
+"""The index methods that ``index.py`` can compute and ``explanation.py`` can explain."""
 
 _KEPT_MAX = 256
 
@@ -21,10 +21,12 @@ _KEPT_MAX = 256
 class Basis:
     catalogue: Mapping[str, tuple[ServiceType, ...]]
     """What the region must serve, by sector, in the order of the law."""
+    methods: Mapping[str, IndexMethod]
+    """How each sector is computed."""
     weights: IndexWeights
     choices: IndexChoices
-    expected_pct: Decimal
-    """Where the year's path should stand at the end of the quarter."""
+    path: ExpectedPath
+    """Where the year should stand at the end of the quarter."""
     bands: tuple[Band, ...]
     """Highest first."""
     row_ids: tuple[str, ...]
@@ -32,6 +34,10 @@ class Basis:
     def band_of(self, index_pct: Decimal) -> Band:
         decides = self.shown(index_pct) if self.choices.category_on == "rounded" else index_pct
         return next(band for band in self.bands if band.holds(decides))
+
+    @property
+    def expected_pct(self) -> Decimal:
+        return self.path.expected_pct
 
     def shown(self, pct: Decimal) -> Decimal:
         return shown(pct, self.choices.display_decimals)
@@ -59,11 +65,12 @@ def _shared_basis(law: Law, levels: frozenset[CatalogueLevel], quarter: Quarter)
     for service in law.catalogue(levels, on):
         catalogue[service.sector] = (*catalogue.get(service.sector, ()), service)
     weights, choices = law.index_weights(on), law.index_choices(on)
-    methods = [known_method(law.index_method(sector, on)) for sector in catalogue]
-    expected = law.expected_path(quarter.number, on)
+    methods = {sector: known_method(law.index_method(sector, on)) for sector in catalogue}
+    path = law.expected_path(quarter.number, on)
     services = (service for served in catalogue.values() for service in served)
-    rows = (weights, choices, *methods, expected, *services)
-    return Basis(catalogue, weights, choices, expected.expected_pct, law.bands(on), tuple(row.row_id for row in rows))
+    rows = (weights, choices, *methods.values(), path, *services)
+    row_ids = tuple(row.row_id for row in rows)
+    return Basis(catalogue, methods, weights, choices, path, law.bands(on), row_ids)
 
 
 def known_method(row: IndexMethod) -> IndexMethod:
@@ -75,7 +82,7 @@ def known_method(row: IndexMethod) -> IndexMethod:
     if row.method not in METHODS:
         known = ", ".join(sorted(METHODS))
         raise Unscorable(
-            f"{row.row_id} names the index method {row.method!r}; known are: {known}."
-            " Write the method in services/scoring/domain/index.py or correct the row."
+            f"{row.row_id} names the index method {row.method!r}, which is not there; known are: {known}."
+            " Write the method in services/scoring/domain/index.py and explanation.py, or correct the row."
         )
     return row

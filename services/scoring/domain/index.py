@@ -6,8 +6,9 @@
     sector       = mean of its services
     region       = mean of its sectors
 
-The two ratios stand in ``regulation/index_weights.toml``. What the law's text leaves open is decided by the row of
-``regulation/index_choices.toml`` and done here as follows:
+That is the method ``standard_80_20``; ``regulation/index_choices.toml`` names one for each sector, so that education
+can get its own. The two ratios stand in ``regulation/index_weights.toml``. What the law's text leaves open is decided
+by the row of ``regulation/index_choices.toml`` and done here as follows:
 
 - A service that an event triggers and that lawfully has no target this year is not applicable: it and a sector that
   has no other service are left out of the means.
@@ -19,9 +20,11 @@ The two ratios stand in ``regulation/index_weights.toml``. What the law's text l
 - Services outside the region's catalogue never count.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 from contracts.scorecard import SectorScore, ServiceScore, ServiceState
 from contracts.submission import QualityItem, ServiceReport
@@ -42,22 +45,29 @@ def attainment(reports: Iterable[ServiceReport], basis: Basis) -> Attainment:
     Unscorable: no service of the region's catalogue applies.
     """
     by_type = {report.service_type: report for report in reports}
-    sectors = tuple(
-        _sector(sector, [_service(service, by_type.get(service.id), basis) for service in services])
-        for sector, services in basis.catalogue.items()
-    )
+    sectors = []
+    for sector, services in basis.catalogue.items():
+        score_service = METHODS[basis.methods[sector].method]
+        sectors.append(sector_score(sector, [score_service(one, by_type.get(one.id), basis) for one in services]))
+    return Attainment(region_index(sectors), tuple(sectors))
+
+
+def region_index(sectors: Iterable[SectorScore]) -> Decimal:
+    """Raises:
+    Unscorable: no sector applies.
+    """
     counted = [sector.index_pct for sector in sectors if sector.index_pct is not None]
     if not counted:
         raise Unscorable("No service of the region's catalogue applies; at least one must have a target every year.")
-    return Attainment(mean(counted), sectors)
+    return mean(counted)
 
 
-def _sector(sector: str, services: Sequence[ServiceScore]) -> SectorScore:
+def sector_score(sector: str, services: Sequence[ServiceScore]) -> SectorScore:
     counted = [service.index_pct for service in services if service.index_pct is not None]
     return SectorScore(sector=sector, index_pct=mean(counted) if counted else None, services=tuple(services))
 
 
-def _service(service: ServiceType, report: ServiceReport | None, basis: Basis) -> ServiceScore:
+def _standard_80_20(service: ServiceType, report: ServiceReport | None, basis: Basis) -> ServiceScore:
     if report is None:
         return _missing(service)
     target, served = report.recipients.target, report.recipients.served
@@ -95,3 +105,9 @@ def _pooled_pct(items: Iterable[QualityItem], cap_pct: Decimal) -> Decimal:
         return NONE_PCT
     fulfilled, required = total([pair[0] for pair in known]), total([pair[1] for pair in known])
     return share_pct(fulfilled, required, at_most=cap_pct)
+
+
+METHODS: Final[Mapping[str, Callable[[ServiceType, ServiceReport | None, Basis], ServiceScore]]] = MappingProxyType(
+    {"standard_80_20": _standard_80_20}
+)
+"""How a service is scored, by the name that the row of its sector gives; all known in ``basis.METHODS``."""

@@ -16,6 +16,8 @@ def test_every_method_that_the_law_names_is_known(law: Law) -> None:
 
 def test_an_unknown_method_is_named_with_its_row(law: Law) -> None:
     row = law.index_method("edu", YEAR_END).model_copy(update={"method": "education_311_2022"})
-    expected = "index_choices/index_methods/edu/2019-01-01 names the index method 'education_311_2022'; known are"
+    expected = (
+        "index_choices/index_methods/edu/2019-01-01 names the index method 'education_311_2022', which is not there"
+    )
     with pytest.raises(Unscorable, match=expected):
         known_method(row)
