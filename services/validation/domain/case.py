@@ -123,6 +123,11 @@ class Case:
         return newest if newest and newest.period[:4] == self.submission.period[:4] else None
 
     @cached_property
+    def pasts(self) -> tuple[Past, ...]:
+        """The whole history, newest first."""
+        return tuple(map(self._past, self.history))
+
+    @cached_property
     def before(self) -> Past | None:
         """The latest earlier quarter of the same fiscal year."""
         return self._past(self.earlier) if self.earlier else None

@@ -66,6 +66,10 @@ class ToldExample(Frozen):
     left_out: tuple[str, ...]
     quarter_before: Mapping[str, Any] | None
     year_before: Mapping[str, Any] | None
+    quarters_before: Annotated[
+        Mapping[str, Any] | None, Field(description="One figure for each of the reports before, newest first.")
+    ]
+    peers: Annotated[Mapping[str, Any] | None, Field(description="One figure for each region of the same level.")]
     finding_at: Annotated[str | None, Field(description="Where the rule speaks; null where it is silent.")]
 
 
@@ -180,6 +184,8 @@ def _example(example: Example) -> ToldExample:
         left_out=example.without,
         quarter_before=example.earlier,
         year_before=example.last_year,
+        quarters_before=example.history,
+        peers=example.peers,
         finding_at=example.at or None,
     )
 

@@ -50,6 +50,54 @@ class Spread(NamedTuple):
         )
 
 
+class Limits(NamedTuple):
+    """From when on a figure is an outlier."""
+
+    n_min: float
+    """Figures in the sample; of fewer, nothing is said."""
+    z_max: float
+    modified_z_max: float
+    margin_max: float
+    """How far beyond the lowest or the highest figure, in widths of the range."""
+    measures_min: float
+    """How many of the three measures must say so; one that the sample does not allow says nothing."""
+    distance_ratio_min: float
+    """From the median, in medians: what is nearer is no outlier, however little the sample varies."""
+
+
+class Outlier(NamedTuple):
+    figure: float
+    spread: Spread
+    z: float | None
+    modified_z: float | None
+    position: float | None
+
+
+def outlier_of(figure: float, spread: Spread, limits: Limits) -> Outlier | None:
+    """None where the figure is no outlier."""
+    if spread.n < limits.n_min or abs(figure - spread.median) < limits.distance_ratio_min * spread.median:
+        return None
+    z, modified_z = z_score(figure, spread), modified_z_score(figure, spread)
+    position = min_max_position(figure, spread)
+    said = (
+        (z is not None and abs(z) > limits.z_max)
+        + (modified_z is not None and abs(modified_z) > limits.modified_z_max)
+        + (position is not None and not -limits.margin_max <= position <= 1 + limits.margin_max)
+    )
+    return Outlier(figure, spread, z, modified_z, position) if said >= limits.measures_min else None
+
+
+def outlier_in(figure: float, sample: Collection[float], limits: Limits) -> Outlier | None:
+    """The same against a sample of figures from zero up."""
+    if not sample or len(sample) < limits.n_min:
+        return None
+    lowest, highest = min(sample), max(sample)
+    # The median lies between the two, so a figure that is near to both is near to it: most are, and cost no spread.
+    if max(highest - figure, figure - lowest) < limits.distance_ratio_min * lowest:
+        return None
+    return outlier_of(figure, Spread.of(sample), limits)
+
+
 def z_score(figure: float, spread: Spread) -> float | None:
     """(x - mean) / sd; None where the sample does not vary."""
     return (figure - spread.mean) / spread.sd if spread.sd else None

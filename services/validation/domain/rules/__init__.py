@@ -14,7 +14,10 @@ from services.validation.domain.rules.action_plan_made import action_plan_made
 from services.validation.domain.rules.all_service_types_reported import all_service_types_reported
 from services.validation.domain.rules.allocation_changes_little import allocation_changes_little
 from services.validation.domain.rules.allocation_like_last_year import allocation_like_last_year
+from services.validation.domain.rules.attainment_usual_among_peers import attainment_usual_among_peers
+from services.validation.domain.rules.budget_per_person_usual_among_peers import budget_per_person_usual_among_peers
 from services.validation.domain.rules.budget_per_recipient_plausible import budget_per_recipient_plausible
+from services.validation.domain.rules.cost_per_person_usual_for_region import cost_per_person_usual_for_region
 from services.validation.domain.rules.counts_reported import counts_reported
 from services.validation.domain.rules.cumulative_does_not_fall import cumulative_does_not_fall
 from services.validation.domain.rules.deliveries_within_pregnancies import deliveries_within_pregnancies
@@ -49,6 +52,7 @@ from services.validation.domain.rules.school_ages_agree import school_ages_agree
 from services.validation.domain.rules.served_grows_steadily import served_grows_steadily
 from services.validation.domain.rules.served_has_quality import served_has_quality
 from services.validation.domain.rules.served_like_last_year import served_like_last_year
+from services.validation.domain.rules.served_pace_usual_for_region import served_pace_usual_for_region
 from services.validation.domain.rules.served_within_target import served_within_target
 from services.validation.domain.rules.service_has_spending import service_has_spending
 from services.validation.domain.rules.service_types_of_level import service_types_of_level
@@ -76,7 +80,10 @@ RULES: Final[Mapping[str, Rule]] = {
         all_service_types_reported,
         allocation_changes_little,
         allocation_like_last_year,
+        attainment_usual_among_peers,
+        budget_per_person_usual_among_peers,
         budget_per_recipient_plausible,
+        cost_per_person_usual_for_region,
         counts_reported,
         cumulative_does_not_fall,
         deliveries_within_pregnancies,
@@ -111,6 +118,7 @@ RULES: Final[Mapping[str, Rule]] = {
         served_grows_steadily,
         served_has_quality,
         served_like_last_year,
+        served_pace_usual_for_region,
         served_within_target,
         service_has_spending,
         service_types_of_level,
