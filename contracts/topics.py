@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.award import AwardChangedV1
+from contracts.award import AwardChangedV1, AwardStepTakenV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
 from contracts.peers import PeersFixedV1
@@ -88,10 +88,10 @@ PERIOD_CHANGED: Final = Topic(
 )
 AWARD_CHANGED: Final = Topic(
     name="spm-award-changed-v1",
-    key="edition and category",
+    key="edition, or edition and category",
     written_by=("scoring",),
     read_by=("scoring", "notify"),
-    messages=(AwardChangedV1,),
+    messages=(AwardStepTakenV1, AwardChangedV1),
 )
 NOTICE_SETTLED: Final = Topic(
     name="spm-notice-settled-v1",

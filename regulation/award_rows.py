@@ -5,7 +5,19 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from regulation.rows import Figure, Key, RegionKinds, Row, RuleCodes, Words
+from regulation.rows import (
+    Figure,
+    IslandGroup,
+    Key,
+    Keys,
+    Region,
+    RegionCode,
+    RegionCodes,
+    RegionKinds,
+    Row,
+    RuleCodes,
+    Words,
+)
 
 
 class Edition(Row):
@@ -38,11 +50,18 @@ class EditionRow(Row):
 
 
 class AwardCategory(EditionRow):
+    """Who competes: regions of these kinds, of the whole nation where no narrower scope is written."""
+
     table: ClassVar[str] = "award_editions/categories"
 
     name_id: Words
     name_en: Words
     region_kinds: RegionKinds
+    island_group: IslandGroup | None = Field(default=None, description="None for every island.")
+    provinsi: RegionCode | None = Field(default=None, description="It and its kabupaten and kota; None for every one.")
+    regions: RegionCodes = Field(default=(), description="These alone, where an instrument lists them; empty for all.")
+    judged_on: Literal["own_reports", "guided_regions"] = "own_reports"
+    """``guided_regions`` lets criteria look at the kabupaten and kota of a provinsi."""
     nominee_count: Annotated[int, Field(ge=1)]
     winner_count: Annotated[int, Field(ge=1)]
     unit: Literal["regions"]
@@ -54,18 +73,34 @@ class AwardCategory(EditionRow):
             raise ValueError(f"{self.winner_count} winners of {self.nominee_count} nominees cannot be")
         return self
 
+    def admits(self, region: Region) -> bool:
+        """Whether the region competes, eligible or not."""
+        return (
+            region.kind in self.region_kinds
+            and self.island_group in {None, region.island_group}
+            and self.provinsi in {None, region.code, region.parent}
+            and (not self.regions or region.code in self.regions)
+        )
+
 
 class AwardCriterion(EditionRow):
     """One part of the award score; the definition says how our score from 0 to 100 is made."""
 
     table: ClassVar[str] = "award_editions/criteria"
 
+    category: Key | None = Field(
+        default=None, description="The one category that it is for; None for every one without criteria of its own."
+    )
     name_id: Words
     name_en: Words
     weight_pct: Figure
     unit: Literal["percent of the award score"]
     definition_id: Words
     definition_en: Words
+
+    @property
+    def key(self) -> str:
+        return "/".join(part for part in (str(self.edition_year), self.category, self.id) if part)
 
 
 class ReportingPoint(EditionRow):
@@ -101,10 +136,33 @@ class TieBreak(EditionRow):
     name_en: Words
 
 
+class Panel(EditionRow):
+    """Whether people score the nominees, and how much of the final score theirs is. An edition has one row.
+
+    A panel without seats does not sit: then the award score alone decides.
+    """
+
+    table: ClassVar[str] = "award_editions/panels"
+
+    id: Literal["panel"]
+    seats: Annotated[Keys, Field(description="Each scores every nominee; the panel's score is their mean.")]
+    weight_pct: Annotated[Figure, Field(le=Decimal(100))]
+    unit: Literal["percent of the final score"]
+
+    @model_validator(mode="after")
+    def _weighs_as_much_as_it_sits(self) -> Self:
+        if len(set(self.seats)) < len(self.seats):
+            raise ValueError(f"{self.seats} should name each seat once")
+        if bool(self.seats) != bool(self.weight_pct):
+            raise ValueError(f"{len(self.seats)} seats cannot weigh {self.weight_pct} percent; write both or neither")
+        return self
+
+
 EDITION_ROWS: tuple[type[EditionRow], ...] = (
     AwardCategory,
     AwardCriterion,
     ReportingPoint,
     EligibilityRule,
     TieBreak,
+    Panel,
 )

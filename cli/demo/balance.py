@@ -45,6 +45,7 @@ def differences(plan: Plan, found: Found, law: Law, notices: Mapping[NoticeKind,
         *_in_the_ledger(plan, found.ledger, law),
         *(sentence for report in plan.reports for sentence in _of_report(report, found.stories[report.key])),
         *_in_the_awards(plan, found.award),
+        *_in_the_bundle(plan, found),
         *_in_the_notices(found, notices),
     ]
 
@@ -86,6 +87,12 @@ def _in_the_awards(plan: Plan, award: Answer) -> Iterator[str]:
             yield f"Nominees of {category} are {nominees}, the figures were made for {planned}."
         if not found[category]["winners"]:
             yield f"Nobody won the award of {category}."
+
+
+def _in_the_bundle(plan: Plan, found: Found) -> Iterator[str]:
+    for one in found.audit.differences[:DIFFERENCES_SHOWN_MAX]:
+        name = f"The bundle of edition {plan.edition_year}"
+        yield f"{name} says at {one.pointer}: {one.found}; recomputed: {one.expected}."
 
 
 def _in_the_notices(found: Found, notices: Mapping[NoticeKind, int]) -> Iterator[str]:

@@ -87,10 +87,14 @@ class Doors:
         return await self._read(self.scoring, f"/v1/awards/{edition_year}")
 
     async def order_award(self, edition_year: int, step: str) -> Answer:
-        """``nominate`` or ``decide``."""
+        """``close``, ``nominate``, ``decide`` or ``announce``."""
         order = {"author_role": "Ditjen Bina Pembangunan Daerah (demo)", "reason": "Synthetic figures."}
         path = f"/v1/awards/{edition_year}/{step}"
         return await _ask(self.scoring, "POST", path, json=order, headers=self.secretariat)
+
+    async def bundle(self, edition_year: int) -> bytes:
+        path = f"/v1/awards/{edition_year}/bundle"
+        return (await _respond(self.scoring, "GET", path, headers=self.secretariat)).content
 
     async def attainment(self, period: str) -> Answer:
         return await self._read(self.scoring, "/v1/attainment", period=period)

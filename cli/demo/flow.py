@@ -11,15 +11,25 @@ from chassis.settings import Settings
 from cli.demo.doors import Answer, DemoError, Doors, RefusedError
 from cli.demo.plan import Plan, PlannedReport
 from cli.demo.screen import Screen
+from contracts.award import AwardStep
 from contracts.notice import NoticeState
 from contracts.quarter import quarters_of
 from contracts.topics import AWARD_CHANGED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED
+from regulation.loading import load_law
+from services.scoring.domain.audit import Audit, audit
 
 CONCURRENCY: Final = 16
 STALLED_S: Final = 120.0
 """How long a step may go without progress before the demo gives up."""
 _LOOK_EVERY_S: Final = 0.5
 _WHAT_NOTIFY_READS: Final = (SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED, AWARD_CHANGED)
+ORDER_OF_WORK: Final = {
+    AwardStep.CLOSED: "close",
+    AwardStep.NOMINATED: "nominate",
+    AwardStep.DECIDED: "decide",
+    AwardStep.ANNOUNCED: "announce",
+}
+"""What is ordered to come to each stage of an edition without a panel."""
 _UNSETTLED: Final = {NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE}
 _OPEN_REASON: Final = "Demonstration with synthetic figures: entry opens."
 _CLOSE_REASON: Final = "Demonstration with synthetic figures: entry closes."
@@ -39,6 +49,8 @@ class Found:
     """By period."""
     notices: Mapping[tuple[str, str], int]
     """By kind and state."""
+    audit: Audit
+    """The edition recomputed from its bundle alone."""
 
 
 @dataclass
@@ -119,22 +131,26 @@ class Flow:
                 step.at(number)
 
     async def decide_awards(self) -> None:
-        """Nominate, then decide; what is decided stays."""
+        """Every step of the order of work; what an earlier run did stands."""
         year = self.plan.edition_year
-        awards = (await self.doors.award(year))["awards"]
-        if all(award["state"] == "decided" for award in awards):
-            self.already.append(f"edition {year} is decided")
+        stage = (await self.doors.award(year))["stage"]
+        taken = list(ORDER_OF_WORK).index(stage) + 1 if stage else 0
+        if taken == len(ORDER_OF_WORK):
+            self.already.append(f"edition {year} is announced")
             return
-        with self.screen.step("categories nominated and decided", len(awards)):
-            await self._nominate(year)
-            await self.doors.order_award(year, "decide")
+        with self.screen.step("steps of the awards taken", len(ORDER_OF_WORK)) as step:
+            for number, order in enumerate(ORDER_OF_WORK.values(), start=1):
+                if number > taken:
+                    await self._order(year, order)
+                    self.screen.say(f"  edition {year}: {order}")
+                step.at(number)
 
-    async def _nominate(self, year: int) -> None:
+    async def _order(self, year: int, order: str) -> None:
         """As soon as nothing is in flight any more."""
         end_s = monotonic_s() + STALLED_S
         while True:
             try:
-                await self.doors.order_award(year, "nominate")
+                await self.doors.order_award(year, order)
             except RefusedError as refusal:
                 if refusal.slug != "figures-in-flight" or monotonic_s() > end_s:
                     raise
@@ -144,6 +160,10 @@ class Flow:
 
     async def wait_until_told(self) -> None:
         """Until every fact has its notices and every notice has its end."""
+        # What a step tells is published by scoring when it reads the step back.
+        await asyncio.wait_for(
+            wait_until_read(self.settings, AWARD_CHANGED, group_of("scoring", self.settings)), STALLED_S
+        )
         group = group_of("notify", self.settings)
         await _all(
             asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in _WHAT_NOTIFY_READS
@@ -172,6 +192,7 @@ class Flow:
             award=await self.doors.award(self.plan.edition_year),
             attainment={period: await self.doors.attainment(period) for period in self.periods},
             notices=await self._notices(),
+            audit=audit(await self.doors.bundle(self.plan.edition_year), load_law()),
         )
 
     async def _notices(self) -> Mapping[tuple[str, str], int]:

@@ -33,6 +33,10 @@ def show(flow: Flow, found: Found, law: Law, notices: Mapping[NoticeKind, int]) 
     ):
         screen.say("")
         screen.console.print(table)
+    if not found.audit.differences:
+        screen.say(
+            f"Edition {plan.edition_year} recomputed from its bundle: everything agrees, digest {found.audit.digest}."
+        )
     for already in flow.already:
         screen.say(f"Already so from an earlier run: {already}.")
     if flow.replayed:

@@ -16,9 +16,14 @@ from regulation.rows import IndexMethod
 from services.scoring.domain.basis import known_method
 from services.scoring.domain.criteria import known_criterion
 from services.scoring.domain.errors import Unscorable
+from services.scoring.domain.steps import progress_by_edition
 from services.scoring.handlers import Handlers
 from services.scoring.metrics import ScoringMetrics
-from services.scoring.routes.awards import Awards, award_routes
+from services.scoring.pages.site import public_pages
+from services.scoring.routes.award_desk import AwardDesk
+from services.scoring.routes.award_orders import award_order_routes
+from services.scoring.routes.awards import award_routes
+from services.scoring.routes.open_data import open_data_routes
 from services.scoring.routes.scorecards import scorecard_routes
 from services.scoring.store import Store
 
@@ -39,11 +44,12 @@ def build(world: World) -> Service:
         AWARD_CHANGED: handlers.award_changed,
     }
     past_known = asyncio.Event()
+    desk = AwardDesk(law, store, world.publisher, past_known)
 
     async def prepare() -> None:
         await store.prepare()
-        unpublished = [kept.award for kept in await store.awards() if not kept.published]
-        await world.publisher.publish(Event.of(award) for award in unpublished)
+        unpublished = [kept.step for kept in await store.steps() if not kept.published]
+        await world.publisher.publish(Event.of(step) for step in unpublished)
         await store.keep_published(unpublished)
 
     async def learn_the_past() -> None:
@@ -55,16 +61,19 @@ def build(world: World) -> Service:
     async def tend() -> None:
         if not past_known.is_set():
             await learn_the_past()
-        for kept in await store.awards():
-            metrics.show_award(kept.award)
+        for edition_year, progress in progress_by_edition(kept.step for kept in await store.steps()).items():
+            metrics.show_edition(edition_year, progress)
         await asyncio.sleep(SHOW_AWARDS_EVERY_S)
 
     return Service(
         name=NAME,
         handlers=read_by,
         routers=[
-            award_routes(Awards(law, store, world.publisher, past_known), world.clock),
+            award_order_routes(desk, world.clock),
+            award_routes(desk),
             scorecard_routes(law, store),
+            open_data_routes(law, store),
+            public_pages(law, store),
         ],
         prepare=prepare,
         tasks=[tend],

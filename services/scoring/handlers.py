@@ -1,17 +1,18 @@
 """What scoring does with what it reads: decide, keep, and return what was kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chassis.errors import Unprocessable
-from chassis.events import Event, Received
-from contracts.award import AwardChangedV1
+from chassis.events import Event, Passage, Received
+from contracts.award import AwardStepTakenV1
 from contracts.period import PeriodChangedV1
 from contracts.verdict import EntrySettledV1, SubmissionJudgedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.scorecard import score
+from services.scoring.domain.steps import changes_of
 from services.scoring.metrics import ScoringMetrics
 from services.scoring.store import KeptScorecard, Store
 
@@ -28,42 +29,46 @@ class Handlers:
         A scorecard follows from its report and the law alone; of a region's reports the newest counts, in whatever
         order they come. So every write may be repeated, and a redelivery mends a crash between any two of them.
         """
-        judged = {record.id: record.message for record in records if isinstance(record.message, SubmissionJudgedV1)}
-        accepted = {cause: message for cause, message in judged.items() if message.submission is not None}
-        known = await self.store.scorecards([message.submission_id for message in accepted.values()])
-        new = self._decide(accepted, known)
+        judged = [(record, record.message) for record in records if isinstance(record.message, SubmissionJudgedV1)]
+        accepted = {message.submission_id: (record, message) for record, message in judged if message.submission}
+        known = await self.store.scorecards(list(accepted))
+        new = {key: self._scored(*pair) for key, pair in accepted.items() if key not in known}
         await self.store.keep_scorecards(new.values())
         kept = known | new
         await self.store.raise_heads(scorecard.figures for scorecard in kept.values())
         await self.store.keep_marks(r.message for r in records if isinstance(r.message, EntrySettledV1))
         for scorecard in new.values():
             self.metrics.scorecards.labels(scorecard.figures.band).inc()
-        self.metrics.returned.inc(len(judged) - len(accepted))
-        return [kept[message.submission_id].event for message in accepted.values()]
+        self.metrics.returned.inc(sum(message.submission is None for _, message in judged))
+        return [kept[submission_id].event for submission_id in accepted]
 
-    def _decide(
-        self, accepted: Mapping[str, SubmissionJudgedV1], known: Mapping[str, KeptScorecard]
-    ) -> dict[str, KeptScorecard]:
-        return {
-            message.submission_id: self._scored(message, cause)
-            for cause, message in accepted.items()
-            if message.submission_id not in known
-        }
-
-    def _scored(self, judged: SubmissionJudgedV1, cause: str) -> KeptScorecard:
+    def _scored(self, record: Received, judged: SubmissionJudgedV1) -> KeptScorecard:
         try:
             scored = score(judged, self.law)
         except RegulationError as silent:
             raise Unprocessable("law-silent", f"{judged.region_code}, {judged.period}: {silent}") from silent
         except Unscorable as fault:
             raise Unprocessable("unscorable", f"{judged.region_code}, {judged.period}: {fault}") from fault
-        return KeptScorecard(scored.figures, Event.of(scored.scorecard, caused_by=cause))
+        event = Event.of(scored.scorecard, caused_by=record.id)
+        return KeptScorecard(scored.figures, event, _report(record, judged))
 
     async def period_changed(self, records: Sequence[Received]) -> list[Event]:
         await self.store.keep_periods(r.message for r in records if isinstance(r.message, PeriodChangedV1))
         return []
 
     async def award_changed(self, records: Sequence[Received]) -> list[Event]:
-        """Our own decisions come back: they are in the log, and a lost database is filled from it."""
-        await self.store.keep_published(r.message for r in records if isinstance(r.message, AwardChangedV1))
-        return []
+        """Our own steps come back: they are in the log, and a lost database is filled from it.
+
+        What a step tells others is published from here, so that it follows the step whatever fails between them.
+        """
+        taken = [(r.id, r.message) for r in records if isinstance(r.message, AwardStepTakenV1)]
+        await self.store.keep_published(step for _, step in taken)
+        return [Event.of(change, caused_by=cause) for cause, step in taken for change in changes_of(step)]
+
+
+def _report(record: Received, judged: SubmissionJudgedV1) -> bytes:
+    """The report's JSON as it came, where it is written as this system writes it."""
+    passage = Passage.from_end_of(record, "submission")
+    if passage is not None:
+        return passage.written
+    return judged.submission.model_dump_json().encode() if judged.submission else b""

@@ -1,6 +1,10 @@
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Enum
 
-from contracts.award import AwardChangedV1, AwardState
+from services.scoring.domain.steps import ORDER, Progress
+
+_OPEN: Final = "open"
 
 
 class ScoringMetrics:
@@ -9,11 +13,11 @@ class ScoringMetrics:
         self.returned = Counter("spm_reports_not_scored", "Returned reports, which get no score.", registry=registry)
         self._awards = Enum(
             "spm_award_state",
-            "What became of an award.",
-            ("edition", "category"),
-            states=list(AwardState),
+            "How far an edition of the awards has come.",
+            ("edition",),
+            states=[_OPEN, *ORDER],
             registry=registry,
         )
 
-    def show_award(self, award: AwardChangedV1) -> None:
-        self._awards.labels(str(award.edition_year), award.category).state(award.state)
+    def show_edition(self, edition_year: int, progress: Progress) -> None:
+        self._awards.labels(str(edition_year)).state(progress.stage or _OPEN)

@@ -71,7 +71,7 @@ def test_three_categories_have_five_nominees_and_three_winners(past: Past) -> No
     awards = {award["category"]: award for award in past.found.award["awards"]}
     assert set(awards) == {"provinsi", "kabupaten", "kota"}
     for award in awards.values():
-        assert (award["state"], len(award["nominees"]), len(award["winners"])) == ("decided", 5, 3)
+        assert (award["state"], len(award["nominees"]), len(award["winners"])) == ("announced", 5, 3)
 
 
 def test_each_delivered_notice_is_one_mail(past: Past) -> None:

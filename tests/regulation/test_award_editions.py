@@ -5,17 +5,18 @@ import pytest
 from regulation.errors import RegulationError
 from regulation.law import Law
 
-EDITIONS = [2023, 2024]
+EDITIONS = [2023, 2024, 2025]
+ISLANDS = ["sumatra", "jawa", "kalimantan", "sulawesi", "bali_nusa_tenggara", "maluku_papua"]
 
 
-@pytest.mark.parametrize(("edition_year", "fiscal_year"), [(2023, 2022), (2024, 2023)])
+@pytest.mark.parametrize(("edition_year", "fiscal_year"), [(2023, 2022), (2024, 2023), (2025, 2024)])
 def test_an_edition_judges_the_fiscal_year_before(law: Law, edition_year: int, fiscal_year: int) -> None:
     edition = law.award_edition(edition_year)
     assert edition.fiscal_year == fiscal_year
     assert law.award_edition_for_fiscal_year(fiscal_year) == edition
 
 
-@pytest.mark.parametrize("edition_year", EDITIONS)
+@pytest.mark.parametrize("edition_year", [2023, 2024])
 def test_three_categories_have_five_nominees_and_three_winners(law: Law, edition_year: int) -> None:
     categories = law.award_edition(edition_year).categories
     assert [(row.id, row.region_kinds) for row in categories] == [
@@ -50,6 +51,51 @@ def test_criteria_weigh_100_together_and_are_marked_as_ours(
     assert {row.id: row.weight_pct for row in criteria} == {id_: Decimal(weight) for id_, weight in weights.items()}
     assert sum(row.weight_pct for row in criteria) == 100
     assert {row.source for row in criteria} == {"ours"}
+
+
+def test_edition_2025_adds_the_best_of_each_region_of_the_country_and_the_most_active_provinsi(law: Law) -> None:
+    edition = law.award_edition(2025)
+    assert [row.id for row in edition.categories] == ["provinsi", "kabupaten", "kota", *ISLANDS, "pembinaan"]
+    assert {edition.category(island).winner_count for island in ISLANDS} == {2}
+    assert edition.category("pembinaan").winner_count == 1
+
+
+@pytest.mark.parametrize(
+    ("category", "admitted", "refused"),
+    [
+        ("provinsi", ["64", "73"], ["64.71", "64.02"]),
+        ("sulawesi", ["72", "73.71", "73.12"], ["64", "64.71"]),
+        ("maluku_papua", ["81", "91.71"], ["73"]),
+    ],
+)
+def test_a_category_admits_the_regions_of_its_scope(
+    law: Law, category: str, admitted: list[str], refused: list[str]
+) -> None:
+    row = law.award_edition(2025).category(category)
+    assert all(row.admits(law.regions[code]) for code in admitted)
+    assert not any(row.admits(law.regions[code]) for code in refused)
+
+
+def test_a_category_may_be_of_one_provinsi_or_of_listed_regions(law: Law) -> None:
+    row = law.award_edition(2025).category("sumatra")
+    of_aceh = row.model_copy(update={"provinsi": "11"})
+    listed = row.model_copy(update={"regions": ("11.01", "64.71")})
+    admitted = {code for code, region in law.regions.items() if of_aceh.admits(region)}
+    assert admitted == {code for code in law.regions if code[:2] == "11"}
+    assert {code for code, region in law.regions.items() if listed.admits(region)} == {"11.01"}
+
+
+def test_a_category_with_criteria_of_its_own_is_judged_by_them_alone(law: Law) -> None:
+    edition = law.award_edition(2025)
+    assert [row.id for row in edition.criteria_of("pembinaan")] == ["guided_index", "guided_reporting"]
+    assert edition.criteria_of("provinsi") == edition.criteria_of("sulawesi")
+    assert {row.category for row in edition.criteria_of("kota")} == {None}
+
+
+@pytest.mark.parametrize("edition_year", EDITIONS)
+def test_no_source_tells_of_a_panel_so_none_sits(law: Law, edition_year: int) -> None:
+    panel = law.award_edition(edition_year).panel
+    assert (panel.seats, panel.weight_pct, panel.source) == ((), 0, "ours")
 
 
 @pytest.mark.parametrize("edition_year", EDITIONS)

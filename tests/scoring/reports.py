@@ -21,10 +21,16 @@ from contracts.submission import (
 )
 from contracts.verdict import EntrySettledV1, Finding, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
-from services.scoring.domain.nomination import Author
+from services.scoring.domain.steps import Author
 
 DIGEST = "0" * 64
-AUTHOR = Author("secretariat", "Ditjen Bina Pembangunan Daerah", None, datetime(2024, 3, 1, tzinfo=UTC))
+AUTHOR = Author(
+    client_id="secretariat",
+    key_id="0a1b2c3d4e5f",
+    role="Ditjen Bina Pembangunan Daerah",
+    reason="Angka sintetis",
+    at=datetime(2024, 3, 1, tzinfo=UTC),
+)
 OFFICIAL = Official(role="Sekda Kota Contoh", unit="Sekretariat Daerah")
 TEAM = ImplementationTeam(decree_number="100/SINTETIS", decree_date=date(2023, 1, 2), members=12)
 PLAN = ActionPlan(document_number="1/SINTETIS", adopted_on=date(2023, 1, 3))

@@ -5,28 +5,33 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from aiokafka import ConsumerRecord
+from typer.testing import CliRunner
 
 from chassis.clock import FixedClock
 from chassis.events import Event
 from chassis.kafka import Publisher, ensure_topics
 from chassis.mongo import Database, Document, Mongo
 from chassis.settings import Settings
-from contracts.award import AwardChangedV1
+from cli.main import app
+from contracts.award import AwardChangedV1, AwardStepTakenV1
 from contracts.message import Message
 from contracts.quarter import quarters_of
 from contracts.topics import AWARD_CHANGED, PERIOD_CHANGED, SCORECARD_UPDATED, SUBMISSION_JUDGED
 from contracts.verdict import SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
 from services.scoring.app import NAME, build
-from services.scoring.domain.nomination import nominated, propose
+from services.scoring.domain.audit import audit
 from services.scoring.store import Store
 from tests.running import Keys, eventually, read_topic, running, settings_for
-from tests.scoring.reports import AUTHOR, changed_period, full_reports, judged, settled, submission
+from tests.scoring.editions import closed
+from tests.scoring.reports import changed_period, full_reports, judged, settled, submission
 
 KOTA = "64.71"
 QUARTERS = quarters_of(2023)
@@ -48,15 +53,15 @@ class Running:
     async def get(self, path: str, **query: str) -> httpx.Response:
         return await self.client.get(path, params=query, headers=self.secretariat)
 
-    async def order(self, step: str, **changes: str) -> httpx.Response:
-        return await self.client.post(f"/v1/awards/2024/{step}", json=ORDER | changes, headers=self.secretariat)
+    async def order(self, path: str, **changes: Any) -> httpx.Response:
+        return await self.client.post(f"/v1/awards/2024/{path}", json=ORDER | changes, headers=self.secretariat)
 
     async def publish(self, messages: Iterable[Message]) -> None:
         await self.publisher.publish(map(Event.of, messages))
 
 
 async def documents(database: Database) -> dict[str, list[Document]]:
-    names = ("scorecards", "heads", "marks", "periods", "awards")
+    names = ("scorecards", "heads", "marks", "periods", "steps")
     return {name: await database[name].find({}).sort("_id", 1).to_list(None) for name in names}
 
 
@@ -106,7 +111,7 @@ async def all_scored(service: Running) -> bool:
 
 async def knows_the_past(service: Running) -> bool:
     """Until the log is read, nothing is decided."""
-    answer = await service.order("nominate")
+    answer = await service.order("close")
     return answer.status_code != httpx.codes.SERVICE_UNAVAILABLE
 
 
@@ -166,20 +171,28 @@ async def test_the_ranking_may_be_seen_at_any_time(service: Running) -> None:
     assert len(found["excluded"]) == 32
 
 
-@pytest.mark.parametrize(("step", "path"), [("nominate", "2024"), ("decide", "2024")])
-async def test_only_who_may_decides(service: Running, step: str, path: str) -> None:
-    answer = await service.client.post(f"/v1/awards/{path}/{step}", json=ORDER, headers=service.of_kota)
+@pytest.mark.parametrize("step", ["close", "nominate", "scores", "scores/confirm", "decide", "announce", "correct"])
+async def test_only_who_may_decides(service: Running, step: str) -> None:
+    content = {"scores": {"seat": "x", "scores": []}, "scores/confirm": {"step": 1}, "correct": {"step": 1}}
+    body = ORDER | content.get(step, {})
+    answer = await service.client.post(f"/v1/awards/2024/{step}", json=body, headers=service.of_kota)
     assert answer.status_code == 403
 
 
 async def test_an_order_must_be_well_formed(service: Running) -> None:
-    assert (await service.order("nominate", category="pulau")).status_code == 404
     unknown = await service.order("nominate", winners="32")
     assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/body/winners")
+    silent = await service.client.post(
+        "/v1/awards/2024/close", json={"author_role": "Sekretariat"}, headers=service.secretariat
+    )
+    assert (silent.status_code, silent.json()["errors"][0]["pointer"]) == (422, "/body/reason")
 
 
-async def test_an_edition_from_flight_to_decision(service: Running, law: Law) -> None:
+async def test_an_edition_from_flight_to_announcement(service: Running, law: Law) -> None:
     await refused_while_in_flight(service, law)
+    closed = await ordered(service, "close")
+    assert (closed["stage"], closed["awards"][0]["nominees"]) == ("closed", [])
+    assert (await service.get("/v1/awards/2024/bundle")).json()["type"] == "urn:spm:problem:award-step-missing"
     nominated = await ordered(service, "nominate")
     awards = {row["category"]: row for row in nominated["awards"]}
     assert [row["region_code"] for row in awards["provinsi"]["nominees"]] == ["32", "35", "64", "33", "73"]
@@ -190,36 +203,75 @@ async def test_an_edition_from_flight_to_decision(service: Running, law: Law) ->
     await correct(service, law, "73", 999)
     refused = await service.order("decide")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:spm:problem:figures-changed")
-    again = await ordered(service, "nominate")
-    revisions = {row["category"]: row["revision"] for row in again["awards"]}
-    assert revisions == {"provinsi": 2, "kabupaten": 1, "kota": 1}
+    early = await service.order("announce")
+    assert (early.status_code, early.json()["type"]) == (409, "urn:spm:problem:award-step-missing")
+    assert [fault["detail"] for fault in early.json()["errors"]] == [
+        "The edition is not decided yet; take the step 'decide' first."
+    ]
+    for number in (2, 1):
+        await ordered(service, "correct", step=number)
+    for step in ("close", "nominate"):
+        await ordered(service, step)
 
     decided = await ordered(service, "decide")
     assert decided["awards"][0]["winners"] == ["73", "32", "35"]
-    assert {row["state"] for row in decided["awards"]} == {"decided"}
-    assert await ordered(service, "decide") == decided
-    assert (await service.get("/v1/awards/2024")).json() == decided
-    late = await service.order("nominate")
-    assert (late.status_code, late.json()["type"]) == (409, "urn:spm:problem:award-decided")
+    of_kota = await service.client.get("/v1/awards/2024", headers=service.of_kota)
+    assert [row["winners"] for row in of_kota.json()["awards"]] == [[], [], []]
+    unseen = await service.client.get("/v1/awards/2024/bundle", headers=service.of_kota)
+    assert unseen.status_code == 409
 
-    records = await read_topic(service.settings, AWARD_CHANGED.name, 7, settle_s=0.5)
-    told = [AwardChangedV1.model_validate_json(record.value) for record in records]
-    assert sorted(award.identity() for award in told) == [
-        "2024/kabupaten/1",
-        "2024/kabupaten/2",
-        "2024/kota/1",
-        "2024/kota/2",
-        "2024/provinsi/1",
-        "2024/provinsi/2",
-        "2024/provinsi/3",
+    announced = await ordered(service, "announce")
+    assert {row["state"] for row in announced["awards"]} == {"announced"}
+    assert await ordered(service, "announce") == announced
+    assert (await service.client.get("/v1/awards/2024", headers=service.of_kota)).json() == announced
+    late = await service.order("nominate")
+    assert (late.status_code, late.json()["type"]) == (409, "urn:spm:problem:award-step-taken")
+    assert [(row["step"], row["undone_by"]) for row in announced["steps"]] == [
+        ("closed", 4),
+        ("nominated", 3),
+        ("corrected", None),
+        ("corrected", None),
+        ("closed", None),
+        ("nominated", None),
+        ("decided", None),
+        ("announced", None),
     ]
-    assert {(award.changed_by, award.changed_at) for award in told} == {("secretariat", CLOCK.now())}
+
+
+async def test_steps_and_what_they_tell_stand_in_the_log(service: Running) -> None:
+    records = await read_topic(service.settings, AWARD_CHANGED.name, 8 + 3 * 3, settle_s=0.5)
+    by_type: dict[str, list[ConsumerRecord]] = {}
+    for record in records:
+        by_type.setdefault(dict(record.headers)["ce_type"].decode(), []).append(record)
+    steps = [AwardStepTakenV1.model_validate_json(one.value) for one in by_type[AwardStepTakenV1.TYPE]]
+    assert [step.number for step in steps] == list(range(1, 9))
+    assert {(step.taken_by, step.taken_at) for step in steps} == {("secretariat", CLOCK.now())}
+    told = [AwardChangedV1.model_validate_json(one.value) for one in by_type[AwardChangedV1.TYPE]]
+    assert sorted((one.revision, one.category, one.state.value) for one in told) == [
+        (number, category, state)
+        for number, state in ((2, "nominated"), (6, "nominated"), (8, "decided"))
+        for category in ("kabupaten", "kota", "provinsi")
+    ]
+
+
+async def test_a_stranger_recomputes_the_edition_from_its_bundle(service: Running, law: Law, tmp_path: Path) -> None:
+    answer = await service.client.get("/v1/awards/2024/bundle", headers=service.of_kota)
+    found = audit(answer.content, law)
+    assert found.differences == ()
+    assert found.winners == {"provinsi": ("73", "32", "35"), "kabupaten": ("64.02",), "kota": (KOTA,)}
+    forged = answer.content.replace(b'"73","32","35"', b'"32","73","35"')
+    assert audit(forged, law).differences != ()
+    file = tmp_path / "bundle.json"
+    file.write_bytes(answer.content)
+    told = CliRunner().invoke(app, ["award", "verify", str(file), "--digest", found.digest])
+    assert told.exit_code == 0, told.output
+    assert "provinsi: 73 Sulawesi Selatan, 32 Jawa Barat, 35 Jawa Timur" in told.output
 
 
 async def refused_while_in_flight(service: Running, law: Law) -> None:
     """Refused for each reason in turn, until nothing is in flight."""
     assert (await in_flight(service))[0] == {"period-not-closed"}
-    assert (await service.order("decide")).json()["type"] == "urn:spm:problem:award-not-nominated"
+    assert (await service.order("decide")).json()["type"] == "urn:spm:problem:award-step-missing"
     await service.publish(changed_period(quarter.text) for quarter in QUARTERS)
     await eventually(lambda: reasons_become(service, {"regions-not-settled"}))
     _, detail = await in_flight(service)
@@ -236,7 +288,7 @@ async def refused_while_in_flight(service: Running, law: Law) -> None:
 
 
 async def in_flight(service: Running) -> tuple[set[str], str]:
-    answer = await service.order("nominate", category="kota")
+    answer = await service.order("close")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:spm:problem:figures-in-flight")
     return {fault["code"] for fault in answer.json()["errors"]}, answer.json()["detail"]
 
@@ -254,8 +306,8 @@ async def all_settled(service: Running) -> bool:
     return len(marks) == 546 * len(QUARTERS)
 
 
-async def ordered(service: Running, step: str) -> dict[str, Any]:
-    answer = await service.order(step)
+async def ordered(service: Running, path: str, **changes: Any) -> dict[str, Any]:
+    answer = await service.order(path, **changes)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -276,8 +328,8 @@ async def correct(service: Running, law: Law, region: str, served: int) -> None:
 async def test_metrics_tell_bands_and_states_of_awards(service: Running) -> None:
     async def shown() -> bool:
         text = (await service.client.get("/metrics")).text
-        decided = 'spm_award_state{category="provinsi",edition="2024",spm_award_state="decided"} 1.0'
-        return decided in text and 'spm_scorecards_total{band="tuntas_paripurna"}' in text and KOTA not in text
+        announced = 'spm_award_state{edition="2024",spm_award_state="announced"} 1.0'
+        return announced in text and 'spm_scorecards_total{band="tuntas_paripurna"}' in text and KOTA not in text
 
     await eventually(shown)
 
@@ -285,7 +337,7 @@ async def test_metrics_tell_bands_and_states_of_awards(service: Running) -> None
 async def test_the_same_log_fills_an_empty_database_with_the_same_documents(
     service: Running, kafka: str, mongo: str
 ) -> None:
-    counts = {SUBMISSION_JUDGED: 34 + 546 * 4, PERIOD_CHANGED: 4, AWARD_CHANGED: 7}
+    counts = {SUBMISSION_JUDGED: 34 + 546 * 4, PERIOD_CHANGED: 4, AWARD_CHANGED: 8 + 3 * 3}
     log = [record for topic in counts for record in await read_topic(service.settings, topic.name, counts[topic])]
     elsewhere = settings_for(kafka, mongo)
     deployment = Mongo(elsewhere)
@@ -304,19 +356,17 @@ async def test_the_same_log_fills_an_empty_database_with_the_same_documents(
     await deployment.close()
 
 
-async def test_an_award_that_a_failure_left_unpublished_is_published_at_the_next_start(
+async def test_a_step_that_a_failure_left_unpublished_is_published_at_the_next_start(
     settings: Settings, law: Law
 ) -> None:
     deployment = Mongo(settings)
     store = Store(deployment.database(NAME))
-    edition = law.award_edition(2024)
-    category = edition.category("provinsi")
-    award = nominated(propose(law, edition, category, []), edition, category, revision=1, author=AUTHOR)
-    await store.change_awards([award])
+    (step,) = closed(law.award_edition(2024), []).steps
+    await store.take_step(step)
     for _ in range(2):
         async with running(NAME, build, settings):
             (record,) = await read_topic(settings, AWARD_CHANGED.name, 1, settle_s=0.5)
-            assert AwardChangedV1.model_validate_json(record.value) == award
-            assert [kept.published for kept in await store.awards()] == [True]
+            assert AwardStepTakenV1.model_validate_json(record.value) == step
+            assert [kept.published for kept in await store.steps()] == [True]
     await deployment.drop(NAME)
     await deployment.close()

@@ -7,14 +7,14 @@ import pytest
 from chassis.errors import Conflict
 from chassis.events import Event
 from chassis.mongo import Database
-from contracts.award import AwardChangedV1, AwardState
+from contracts.award import AwardStep, AwardStepTakenV1
 from contracts.period import PeriodState
 from regulation.awards import AwardEdition
 from regulation.law import Law
 from services.scoring.domain.flight import Mark
-from services.scoring.domain.nomination import nominated, propose
 from services.scoring.domain.scorecard import score
 from services.scoring.store import KeptScorecard, Store
+from tests.scoring.editions import closed
 from tests.scoring.reports import AUTHOR, changed_period, full_reports, judged, settled, submission
 from tests.scoring.years import figures, year
 
@@ -31,10 +31,9 @@ def kept_scorecard(law: Law, revision: int = 1) -> KeptScorecard:
 
 
 @pytest.fixture(scope="module")
-def award(law: Law, edition: AwardEdition) -> AwardChangedV1:
-    category = edition.category("provinsi")
-    found = propose(law, edition, category, [*year("64"), *year("32", index_pct=Decimal(80))])
-    return nominated(found, edition, category, revision=1, author=AUTHOR)
+def steps(edition: AwardEdition) -> tuple[AwardStepTakenV1, ...]:
+    progress = closed(edition, year("64"))
+    return progress.after(edition, AUTHOR, AwardStep.CORRECTED, refers_to=1).steps
 
 
 async def test_a_scorecard_is_found_as_it_was_kept(database: Database, law: Law) -> None:
@@ -103,33 +102,48 @@ async def test_the_calendar_is_as_it_was_last_changed(database: Database) -> Non
     assert await store.periods(["2023Q4", "2023Q3"]) == {"2023Q4": closed}
 
 
-async def test_an_award_is_unpublished_until_it_is_in_the_log(database: Database, award: AwardChangedV1) -> None:
+async def test_a_step_is_unpublished_until_it_is_in_the_log(
+    database: Database, steps: tuple[AwardStepTakenV1, ...]
+) -> None:
     store = await prepared(database)
-    await store.change_awards([award])
-    assert [(kept.award, kept.published) for kept in await store.awards(2024)] == [(award, False)]
-    await store.keep_published([award])
-    assert [(kept.award, kept.published) for kept in await store.awards()] == [(award, True)]
-    assert await store.awards(2023) == []
+    await store.take_step(steps[0])
+    assert [(kept.step, kept.published) for kept in await store.steps(2024)] == [(steps[0], False)]
+    await store.keep_published(steps[:1])
+    assert [(kept.step, kept.published) for kept in await store.steps()] == [(steps[0], True)]
+    assert await store.steps(2023) == []
 
 
-async def test_an_award_follows_on_the_revision_before(database: Database, award: AwardChangedV1) -> None:
+async def test_of_two_steps_of_one_number_one_is_kept(database: Database, steps: tuple[AwardStepTakenV1, ...]) -> None:
     store = await prepared(database)
-    second = award.model_copy(update={"revision": 2, "state": AwardState.DECIDED})
+    await store.take_step(steps[0])
     with pytest.raises(Conflict):
-        await store.change_awards([second])
-    await store.change_awards([award])
-    with pytest.raises(Conflict):
-        await store.change_awards([award])
-    await store.change_awards([second])
-    await store.keep_published([award])
-    assert [(kept.award.revision, kept.published) for kept in await store.awards(2024)] == [(2, False)]
+        await store.take_step(steps[0].model_copy(update={"reason": "Lain"}))
+    assert [kept.step for kept in await store.steps()] == [steps[0]]
 
 
-async def test_an_award_from_the_log_is_the_same_document(database: Database, award: AwardChangedV1) -> None:
+async def test_steps_come_in_the_order_in_which_they_were_taken(
+    database: Database, steps: tuple[AwardStepTakenV1, ...]
+) -> None:
     store = await prepared(database)
-    await store.change_awards([award])
-    await store.keep_published([award])
-    decided_here = await database["awards"].find({}).to_list(None)
-    await database["awards"].delete_many({})
-    await store.keep_published([AwardChangedV1.model_validate_json(Event.of(award).value)])
-    assert repr(await database["awards"].find({}).to_list(None)) == repr(decided_here)
+    many = [steps[0].model_copy(update={"number": number}) for number in range(1, 12)]
+    await store.keep_published(reversed(many))
+    assert [step.number for step in (await store.progress(2024)).steps] == list(range(1, 12))
+
+
+async def test_a_step_from_the_log_is_the_same_document(
+    database: Database, steps: tuple[AwardStepTakenV1, ...]
+) -> None:
+    store = await prepared(database)
+    await store.take_step(steps[0])
+    await store.keep_published(steps[:1])
+    taken_here = await database["steps"].find({}).to_list(None)
+    await database["steps"].delete_many({})
+    await store.keep_published([AwardStepTakenV1.model_validate_json(Event.of(steps[0]).value)])
+    assert repr(await database["steps"].find({}).to_list(None)) == repr(taken_here)
+
+
+async def test_figures_are_found_by_their_report_whatever_counts_today(database: Database, law: Law) -> None:
+    store, first, second = await prepared(database), kept_scorecard(law), kept_scorecard(law, revision=2)
+    await store.keep_scorecards([first, second])
+    await store.raise_heads([first.figures, second.figures])
+    assert await store.counted([first.figures.submission_id, "unknown"]) == [first.figures]

@@ -216,7 +216,7 @@ def _of_award(message: AwardChangedV1, fact_id: str, law: Law) -> list[Matter]:
 def _placing(message: AwardChangedV1, nominee: Nominee, law: Law) -> Placing:
     edition = law.award_edition(message.edition_year)
     rounded = _Rounding(law, quarters_of(message.fiscal_year)[-1])
-    names = {criterion.id: _both(criterion) for criterion in edition.criteria}
+    names = {criterion.id: _both(criterion) for criterion in edition.criteria_of(message.category)}
     return Placing(
         edition_year=message.edition_year,
         category=_both(edition.category(message.category)),

@@ -15,6 +15,8 @@ class Candidate:
     region: Region
     year: Mapping[Quarter, QuarterFigures | None]
     """Every quarter in its order; None where no report was accepted."""
+    guided: "tuple[Candidate, ...]" = ()
+    """Of a provinsi: its kabupaten and kota that must report, for the criteria that look at them."""
 
     @property
     def last(self) -> QuarterFigures | None:
@@ -29,10 +31,15 @@ class Candidate:
 def candidates(
     law: Law, category: AwardCategory, fiscal_year: int, figures: Iterable[QuarterFigures]
 ) -> tuple[Candidate, ...]:
-    """Every region of the category's kinds in the order of the codes, with or without figures."""
+    """Every region that the category admits, in the order of the codes, with or without figures."""
     known = {(quarter.region_code, quarter.period): quarter for quarter in figures}
     quarters = quarters_of(fiscal_year)
-    regions = sorted((row for row in law.regions.values() if row.kind in category.region_kinds), key=lambda r: r.code)
-    return tuple(
-        Candidate(row, {quarter: known.get((row.code, quarter.text)) for quarter in quarters}) for row in regions
-    )
+
+    def candidate(region: Region, guided: tuple[Candidate, ...] = ()) -> Candidate:
+        return Candidate(region, {quarter: known.get((region.code, quarter.text)) for quarter in quarters}, guided)
+
+    def guided_by(region: Region) -> tuple[Candidate, ...]:
+        return tuple(candidate(row) for row in law.regions.reporting() if row.parent == region.code)
+
+    admitted = [law.regions[code] for code in sorted(law.regions) if category.admits(law.regions[code])]
+    return tuple(candidate(row, guided_by(row) if category.judged_on == "guided_regions" else ()) for row in admitted)

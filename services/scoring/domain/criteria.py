@@ -1,6 +1,6 @@
 """The criteria of the awards, each a score from 0 to 100, as ``regulation/award_editions.toml`` defines them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -44,6 +44,19 @@ def _action_plan(candidate: Candidate, _: AwardEdition) -> Decimal:
     return WHOLE_PCT if candidate.last and candidate.last.action_plan else NONE_PCT
 
 
+def _guided_index(candidate: Candidate, edition: AwardEdition) -> Decimal:
+    return _mean_of_guided(candidate, [_ip_spm(guided, edition) for guided in candidate.guided])
+
+
+def _guided_reporting(candidate: Candidate, edition: AwardEdition) -> Decimal:
+    return _mean_of_guided(candidate, [_reporting(guided, edition) for guided in candidate.guided])
+
+
+def _mean_of_guided(candidate: Candidate, scores: list[Decimal]) -> Decimal:
+    """A provinsi without kabupaten and kota that report has nobody to guide."""
+    return mean(scores) if candidate.guided else NONE_PCT
+
+
 CRITERIA: Final[Mapping[str, Callable[[Candidate, AwardEdition], Decimal]]] = MappingProxyType(
     {
         "ip_spm": _ip_spm,
@@ -52,6 +65,8 @@ CRITERIA: Final[Mapping[str, Callable[[Candidate, AwardEdition], Decimal]]] = Ma
         "budget": _budget,
         "team": _team,
         "action_plan": _action_plan,
+        "guided_index": _guided_index,
+        "guided_reporting": _guided_reporting,
     }
 )
 
@@ -70,10 +85,12 @@ def known_criterion(row: AwardCriterion) -> AwardCriterion:
     return row
 
 
-def criterion_scores(candidate: Candidate, edition: AwardEdition) -> tuple[CriterionScore, ...]:
+def criterion_scores(
+    candidate: Candidate, edition: AwardEdition, criteria: Iterable[AwardCriterion]
+) -> tuple[CriterionScore, ...]:
     return tuple(
         CriterionScore(criterion=row.id, score_pct=CRITERIA[row.id](candidate, edition), weight_pct=row.weight_pct)
-        for row in edition.criteria
+        for row in criteria
     )
 
 

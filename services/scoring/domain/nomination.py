@@ -1,99 +1,76 @@
 """Who is nominated and who wins, with a digest over every figure that it rests on."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from hashlib import sha256
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
 
-from contracts.award import AwardChangedV1, AwardState, Excluded, Nominee
-from contracts.message import Identifier, ShortWords, Words
+from pydantic import TypeAdapter
+
+from contracts.award import CategoryAward, Nominee
 from regulation.award_rows import AwardCategory
 from regulation.awards import AwardEdition
 from regulation.law import Law
 from services.scoring.domain.candidate import Candidate, candidates
+from services.scoring.domain.digests import digest_of
 from services.scoring.domain.figures import QuarterFigures
-from services.scoring.domain.ranking import rank
+from services.scoring.domain.panel import Given, placed
+from services.scoring.domain.ranking import Ranking, rank
+
+_QUARTERS: Final = TypeAdapter(list[QuarterFigures | None])
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
-    client_id: Identifier
-    role: ShortWords
-    reason: Words | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """What law and figures alone say of one category."""
-
-    nominees: tuple[Nominee, ...]
-    ranked: int
-    excluded: tuple[Excluded, ...]
-    figures_digest: str
-    law_rows: tuple[str, ...]
-
-    def stands_in(self, award: AwardChangedV1) -> bool:
-        """Whether the award says the same."""
-        return self == Proposal(award.nominees, award.ranked, award.excluded, award.figures_digest, award.law_rows)
-
-
-def propose(law: Law, edition: AwardEdition, category: AwardCategory, figures: Iterable[QuarterFigures]) -> Proposal:
+def standing(
+    law: Law, edition: AwardEdition, category: AwardCategory, figures: Iterable[QuarterFigures]
+) -> tuple[Ranking, str]:
+    """How every region of the category stands, and the digest over the figures that it rests on."""
     compared = candidates(law, category, edition.fiscal_year, figures)
-    ranking = rank(compared, edition)
-    return Proposal(
-        nominees=ranking.ranked[: category.nominee_count],
-        ranked=len(ranking.ranked),
-        excluded=ranking.excluded,
-        figures_digest=figures_digest(compared),
-        law_rows=edition.row_ids,
-    )
+    return rank(compared, edition, edition.criteria_of(category.id)), figures_digest(compared)
+
+
+def nominated(law: Law, edition: AwardEdition, figures: Sequence[QuarterFigures]) -> tuple[CategoryAward, ...]:
+    """The first of each ranking, in the order of the edition's categories."""
+    awards = []
+    for category in edition.categories:
+        ranking, digest = standing(law, edition, category, figures)
+        awards.append(
+            CategoryAward(
+                category=category.id,
+                nominees=ranking.ranked[: category.nominee_count],
+                ranked=len(ranking.ranked),
+                excluded=ranking.excluded,
+                figures_digest=digest,
+            )
+        )
+    return tuple(awards)
+
+
+def decided(
+    nomination: Sequence[CategoryAward], edition: AwardEdition, scores: Mapping[str, Given]
+) -> tuple[CategoryAward, ...]:
+    """The best of the nominees win, as many as the category has winners; ``scores`` are the panel's, by seat."""
+    awards = []
+    for award in nomination:
+        nominees = placed(award, edition.panel, scores)
+        best_first = sorted(nominees, key=_final_order)
+        winners = tuple(one.region_code for one in best_first[: edition.category(award.category).winner_count])
+        awards.append(award.model_copy(update={"nominees": nominees, "winners": winners}))
+    return tuple(awards)
+
+
+def _final_order(nominee: Nominee) -> tuple[Decimal, int]:
+    """By the final score, where a panel sits; equal ones by their place in the ranking, tie breaks included."""
+    final = nominee.score if nominee.final_score is None else nominee.final_score
+    return final.copy_negate(), nominee.rank
 
 
 def figures_digest(compared: Sequence[Candidate]) -> str:
-    """SHA-256 over the figures of every region of the category, in the order of codes and quarters.
+    """Over the figures of every region of the category, in the order of codes and quarters.
 
-    Written as JSON without blanks and with sorted keys; a quarter without an accepted report is null.
+    A quarter without an accepted report is null. Regions that a candidate guides follow it in the same form.
     """
-    written = [
-        [candidate.region.code, [quarter and quarter.model_dump(mode="json") for quarter in candidate.year.values()]]
-        for candidate in compared
-    ]
-    return sha256(json.dumps(written, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+    return digest_of([_figures_of(candidate) for candidate in compared])
 
 
-def nominated(
-    proposal: Proposal, edition: AwardEdition, category: AwardCategory, *, revision: int, author: Author
-) -> AwardChangedV1:
-    return AwardChangedV1(
-        edition_year=edition.edition_year,
-        fiscal_year=edition.fiscal_year,
-        category=category.id,
-        revision=revision,
-        state=AwardState.NOMINATED,
-        nominees=proposal.nominees,
-        ranked=proposal.ranked,
-        excluded=proposal.excluded,
-        figures_digest=proposal.figures_digest,
-        law_rows=proposal.law_rows,
-        changed_at=author.at,
-        changed_by=author.client_id,
-        author_role=author.role,
-        reason=author.reason,
-    )
-
-
-def decided(nomination: AwardChangedV1, category: AwardCategory, author: Author) -> AwardChangedV1:
-    """The best of the nominees win, as many as the category has winners."""
-    return nomination.model_copy(
-        update={
-            "revision": nomination.revision + 1,
-            "state": AwardState.DECIDED,
-            "winners": tuple(nominee.region_code for nominee in nomination.nominees[: category.winner_count]),
-            "changed_at": author.at,
-            "changed_by": author.client_id,
-            "author_role": author.role,
-            "reason": author.reason,
-        }
-    )
+def _figures_of(candidate: Candidate) -> list[Any]:
+    own = [candidate.region.code, _QUARTERS.dump_python(list(candidate.year.values()), mode="json")]
+    return [*own, *(_figures_of(guided) for guided in candidate.guided)]

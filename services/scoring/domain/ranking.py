@@ -1,6 +1,6 @@
 """The order of the regions of one category: by award score, then by the tie breaks that the edition names."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts.award import CriterionScore, Excluded, Nominee
-from regulation.award_rows import TieBreak
+from regulation.award_rows import AwardCriterion, TieBreak
 from regulation.awards import AwardEdition
 from services.scoring.domain.candidate import Candidate
 from services.scoring.domain.criteria import award_score, criterion_scores
@@ -30,14 +30,14 @@ class _Entry:
     score: Decimal
 
 
-def rank(candidates: Iterable[Candidate], edition: AwardEdition) -> Ranking:
+def rank(candidates: Iterable[Candidate], edition: AwardEdition, rows: Sequence[AwardCriterion]) -> Ranking:
     entries, excluded = [], []
     for candidate in candidates:
         refused = exclusion(candidate, edition)
         if refused is not None:
             excluded.append(refused)
             continue
-        criteria = criterion_scores(candidate, edition)
+        criteria = criterion_scores(candidate, edition, rows)
         entries.append(_Entry(candidate, criteria, award_score(criteria)))
     entries.sort(key=lambda entry: _order(entry, edition))
     ranked = tuple(

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from cli.demo.plan import Plan
 from contracts.notice import NoticeKind
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
+from services.scoring.domain.audit import Audit
+from services.scoring.domain.differences import Difference
 
 
 def as_planned(plan: Plan, law: Law) -> Found:
@@ -41,9 +44,9 @@ def as_planned(plan: Plan, law: Law) -> Found:
         }
         for category, ranked in plan.podium.places.items()
     ]
-    found = Found(ledger=ledger, stories=stories, award={"awards": awards}, attainment={}, notices={})
+    found = Found(ledger, stories, award={"awards": awards}, attainment={}, notices={}, audit=Audit("digest", ()))
     delivered = {(str(kind), "delivered"): count for kind, count in expected_notices(plan, found, law).items()}
-    return Found(ledger=ledger, stories=stories, award={"awards": awards}, attainment={}, notices=delivered)
+    return replace(found, notices=delivered)
 
 
 def told(plan: Plan, law: Law, found: Found) -> list[str]:
@@ -136,5 +139,12 @@ def test_a_notice_that_is_lost_or_given_up_is_told(
     notices["award_nominated", "delivered"] -= 1
     if moved_to:
         notices["award_nominated", moved_to] = 1
-    short = Found(found.ledger, found.stories, found.award, found.attainment, notices)
-    assert told(small_plan, law, short) == [sentence]
+    assert told(small_plan, law, replace(found, notices=notices)) == [sentence]
+
+
+def test_a_bundle_that_does_not_verify_is_told(small_plan: Plan, law: Law) -> None:
+    forged = Audit("digest", (Difference("/bundle/figures/7/index_pct", "99", "90"),))
+    found = replace(as_planned(small_plan, law), audit=forged)
+    assert told(small_plan, law, found) == [
+        "The bundle of edition 2024 says at /bundle/figures/7/index_pct: 99; recomputed: 90."
+    ]

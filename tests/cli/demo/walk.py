@@ -11,7 +11,7 @@ from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import SubmissionJudgedV1
 from regulation.law import Law
 from services.scoring.domain.figures import QuarterFigures
-from services.scoring.domain.nomination import propose
+from services.scoring.domain.nomination import nominated
 from services.scoring.domain.scorecard import score
 from services.validation.domain.case import EarlierReport
 from services.validation.domain.head import Head
@@ -36,10 +36,8 @@ class Walk:
 
     def nominees(self) -> Mapping[str, tuple[Nominee, ...]]:
         edition = self.law.award_edition(self.plan.edition_year)
-        return {
-            category.id: propose(self.law, edition, category, self.figures.values()).nominees
-            for category in edition.categories
-        }
+        awards = nominated(self.law, edition, list(self.figures.values()))
+        return {award.category: award.nominees for award in awards}
 
     def _judge(self, report: PlannedReport) -> SubmissionJudgedV1:
         submission = report.submission()

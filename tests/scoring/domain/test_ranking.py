@@ -9,18 +9,22 @@ from regulation.awards import AwardEdition
 from regulation.law import Law
 from services.scoring.domain.candidate import Candidate, candidates
 from services.scoring.domain.figures import QuarterFigures
-from services.scoring.domain.ranking import rank
+from services.scoring.domain.ranking import Ranking, rank
 from tests.scoring.years import DUE_AT, candidate, figures, year
 
 
 def order(edition: AwardEdition, *compared: Candidate) -> list[str]:
-    return [one.region_code for one in rank(compared, edition).ranked]
+    return [one.region_code for one in standing_of(edition, *compared).ranked]
+
+
+def standing_of(edition: AwardEdition, *compared: Candidate) -> Ranking:
+    return rank(compared, edition, edition.criteria)
 
 
 def test_the_higher_score_ranks_first_and_places_count_from_one(law: Law, edition: AwardEdition) -> None:
     weak = candidate(law, "11", year("11", index_pct=Decimal(50)))
     strong = candidate(law, "64", year("64", index_pct=Decimal("99.9")))
-    ranking = rank([weak, strong], edition)
+    ranking = standing_of(edition, weak, strong)
     assert [(one.rank, one.region_code) for one in ranking.ranked] == [(1, "64"), (2, "11")]
     assert ranking.ranked[0].index_pct == Decimal("99.9")
     assert ranking.ranked[0].score > ranking.ranked[1].score
@@ -36,7 +40,7 @@ def test_equal_scores_are_decided_by_the_index(law: Law, edition: AwardEdition) 
     # 40 percent of 10 points less in the index are 10 percent of 40 points more in the budget.
     budget = candidate(law, "11", year("11", index_pct=Decimal(80), budget_pct=Decimal(90)))
     index = candidate(law, "64", year("64", index_pct=Decimal(90), budget_pct=Decimal(50)))
-    ranked = rank([budget, index], edition).ranked
+    ranked = standing_of(edition, budget, index).ranked
     assert ranked[0].score == ranked[1].score
     assert [one.region_code for one in ranked] == ["64", "11"]
 
@@ -67,7 +71,7 @@ def test_and_last_by_the_region_code(law: Law, edition: AwardEdition) -> None:
 
 
 def test_excluded_regions_take_no_place(law: Law, edition: AwardEdition) -> None:
-    ranking = rank([candidate(law, "11", []), candidate(law, "64", year("64"))], edition)
+    ranking = standing_of(edition, candidate(law, "11", []), candidate(law, "64", year("64")))
     assert [(one.rank, one.region_code) for one in ranking.ranked] == [(1, "64")]
     assert [one.region_code for one in ranking.excluded] == ["11"]
 
@@ -83,7 +87,7 @@ def test_every_region_of_the_kind_is_compared_or_excluded(
 ) -> None:
     reported = [quarter for region in law.regions.reporting() for quarter in _random_year(region.code)]
     compared = candidates(law, edition.category(category), edition.fiscal_year, reported)
-    ranking = rank(compared, edition)
+    ranking = standing_of(edition, *compared)
     assert len(ranking.ranked) + len(ranking.excluded) == len(compared) == regions
     assert [one.rank for one in ranking.ranked] == list(range(1, len(ranking.ranked) + 1))
     scores = [one.score for one in ranking.ranked]

@@ -1,0 +1,108 @@
+"""Take a step of an edition: close, nominate, score and confirm where a panel sits, decide, announce; or correct it."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.access import KeyRow
+from chassis.clock import Clock
+from chassis.http import requires
+from chassis.problems import Fault, Problem
+from contracts.award import PanelScore
+from contracts.message import ShortWords, Words
+from regulation.awards import AwardEdition
+from services.scoring.domain.edition_view import ShownEdition, view_of
+from services.scoring.domain.errors import AlreadyTaken, OutOfOrder
+from services.scoring.domain.steps import Author, Progress
+from services.scoring.routes.award_desk import AwardDesk
+from services.scoring.routes.awards import WRITE
+
+SCORE: Final = "awards:score"
+_SCORES_MAX: Final = 1_000
+
+Decider = Annotated[KeyRow, requires(WRITE)]
+Scorer = Annotated[KeyRow, requires(SCORE)]
+Act = Callable[[AwardEdition, Author], Awaitable[Progress]]
+
+
+class Order(BaseModel):
+    """Who acts, and why."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    author_role: ShortWords
+    reason: Words
+
+
+class ScoresOrder(Order):
+    seat: ShortWords
+    scores: Annotated[list[PanelScore], Field(max_length=_SCORES_MAX)]
+    """One for every nominee of every category."""
+
+
+class NumberOrder(Order):
+    step: Annotated[int, Field(ge=1)]
+    """The number of the step that is meant."""
+
+
+def award_order_routes(desk: AwardDesk, clock: Clock) -> APIRouter:
+    router = APIRouter(prefix="/v1/awards/{edition_year}", tags=["awards"])
+    for step, act, summary in (
+        ("close", desk.close, "End the year's contest, once nothing is in flight"),
+        ("nominate", desk.nominate, "Name the best of every category, from a snapshot that is frozen"),
+        ("decide", desk.decide, "Let the best of the nominees win"),
+        ("announce", desk.announce, "Tell the winners"),
+    ):
+        router.post(f"/{step}", summary=summary)(_door(desk, clock, act))
+
+    @router.post("/scores", summary="Enter what one seat of the panel gives each nominee")
+    async def scores(edition_year: int, order: ScoresOrder, caller: Scorer) -> ShownEdition:
+        edition, author = desk.edition(edition_year), _author(caller, order, clock)
+        with _told():
+            return _shown(desk, edition, await desk.enter_scores(edition, author, seat=order.seat, scores=order.scores))
+
+    @router.post("/scores/confirm", summary="Confirm entered scores, with another key than the one that entered them")
+    async def confirm(edition_year: int, order: NumberOrder, caller: Scorer) -> ShownEdition:
+        edition, author = desk.edition(edition_year), _author(caller, order, clock)
+        with _told():
+            return _shown(desk, edition, await desk.confirm_scores(edition, author, number=order.step))
+
+    @router.post("/correct", summary="Undo the last step that stands; it stays on record")
+    async def correct(edition_year: int, order: NumberOrder, caller: Decider) -> ShownEdition:
+        edition, author = desk.edition(edition_year), _author(caller, order, clock)
+        with _told():
+            return _shown(desk, edition, await desk.correct(edition, author, number=order.step))
+
+    return router
+
+
+def _door(desk: AwardDesk, clock: Clock, act: Act) -> Callable[..., Awaitable[ShownEdition]]:
+    async def step(edition_year: int, order: Order, caller: Decider) -> ShownEdition:
+        edition = desk.edition(edition_year)
+        with _told():
+            return _shown(desk, edition, await act(edition, _author(caller, order, clock)))
+
+    return step
+
+
+def _author(caller: KeyRow, order: Order, clock: Clock) -> Author:
+    return Author(caller.client_id, caller.key_id, order.author_role, order.reason, clock.now())
+
+
+def _shown(desk: AwardDesk, edition: AwardEdition, progress: Progress) -> ShownEdition:
+    return view_of(desk.law, edition, progress, insider=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """An order that does not fit the order of work becomes a problem that says why."""
+    try:
+        yield
+    except AlreadyTaken as taken:
+        raise Problem(409, "award-step-taken", str(taken)) from taken
+    except OutOfOrder as order:
+        faults = [Fault(code="award-step-missing", pointer="", detail=fault) for fault in order.faults]
+        raise Problem(409, "award-step-missing", str(order), errors=faults) from order
