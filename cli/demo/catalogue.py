@@ -24,6 +24,7 @@ class Service(_Row):
     entitled_per_million: int = Field(ge=1, description="Of one million inhabitants.")
     cost_rupiah: int = Field(ge=1, description="Of one recipient in a year.")
     items: str
+    counted_with: str | None = Field(None, description="The service type that counts the same people.")
 
 
 class Catalogue(_Row):

@@ -41,6 +41,8 @@ class Fault:
     """Only against an accepted report of an earlier quarter."""
     needs_other_level: bool = False
     """Only where a list of service types is not the region's own."""
+    needs_most_served: bool = False
+    """Only in a service that comes near its target, or the count would leap."""
 
 
 def spoilt(fault: Fault, year: RegionYear, quarter: Quarter, *, place: int, justified: bool) -> Submission:
@@ -62,6 +64,12 @@ def places(year: RegionYear, quarter: Quarter) -> Sequence[int]:
     """The services in which a fault shows: somebody was served from the first quarter on."""
     report = year.submission(Quarter(quarter.fiscal_year, 1))
     return [place for place, one in enumerate(report.services) if (one.recipients.served or 0) >= _SERVED_ENOUGH]
+
+
+def is_mostly_served(year: RegionYear, quarter: Quarter, place: int) -> bool:
+    """Whether a service reaches two thirds of its target by the year's end."""
+    recipients = year.submission(Quarter(quarter.fiscal_year, 4)).services[place].recipients
+    return 3 * (recipients.served or 0) >= 2 * (recipients.target or 0)
 
 
 def _realised_above_allocated(subject: Subject) -> Submission:
@@ -127,7 +135,7 @@ ERRORS: Final = (
 SLIP: Final = Fault(None, _ANY, _fulfilled_understated)
 WARNINGS: Final = (
     # More than the target at the year's end only: earlier, the next quarter's count would seem to fall.
-    Fault("served-within-target", (4,), _served_above_target),
+    Fault("served-within-target", (4,), _served_above_target, needs_most_served=True),
     # Before the budget is made up, in the first quarter: later, the money already spent would seem to be gone.
     Fault("target-has-budget", (1,), _no_budget),
     Fault("fulfilled-within-required", _ANY, _fulfilled_above_required),

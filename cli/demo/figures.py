@@ -31,6 +31,7 @@ _INHABITANTS_MEDIAN = {"provinsi": 4_200_000, "kabupaten": 310_000, "kota": 390_
 _INHABITANTS_LEAST = 90_000
 _TARGET_LEAST = 40
 _TARGET_LEAST_OF_REGIONS = 4  # a service whose recipients are kabupaten and kota has few of them
+_VICTIMS_OF_DISASTERS = ".disaster_protection"  # never idle, or the social office would contradict the others
 _HEADS = {"provinsi": "Gubernur", "kabupaten": "Bupati", "kota": "Wali Kota"}
 _IDLE_REASON = "Tidak ada kejadian yang memicu pelayanan ini pada tahun berjalan (data sintetis)."
 _PROBLEMS = (
@@ -106,6 +107,10 @@ class RegionYear:
         team_from = self.strength.team_from
         return team_from is not None and quarter.number >= team_from
 
+    def lacks_action_plan(self, quarter: Quarter) -> bool:
+        """Whether the year ends without the plan that should have been made by then."""
+        return quarter.number == len(self.progress) and not self.strength.action_plan
+
     def submission(self, quarter: Quarter) -> Submission:
         """The report as it should be, without a fault."""
         strength = self.strength
@@ -128,10 +133,12 @@ def draw_year(
     region: Region, service_types: Sequence[ServiceType], strength: Strength, catalogue: Catalogue, random: Random
 ) -> RegionYear:
     inhabitants = max(_INHABITANTS_LEAST, int(_INHABITANTS_MEDIAN[region.kind] * random.lognormvariate(0, 0.5)))
-    conditional = [row.id for row in service_types if row.conditional]
+    conditional = [row.id for row in service_types if row.conditional and not row.id.endswith(_VICTIMS_OF_DISASTERS)]
     idle = set(random.sample(conditional, k=random.randint(1, 2)))
+    spreads: dict[str, float] = {}
     services = tuple(
-        _draw_service(row, 0 if row.id in idle else inhabitants, strength, catalogue, random) for row in service_types
+        _draw_service(row, 0 if row.id in idle else inhabitants, strength, catalogue, random, spreads)
+        for row in service_types
     )
     progress = (random.uniform(0.17, 0.26), random.uniform(0.42, 0.53), random.uniform(0.68, 0.79), _YEAR_END)
     told = random.sample(_PROBLEMS, k=2)
@@ -140,13 +147,20 @@ def draw_year(
 
 
 def _draw_service(
-    row: ServiceType, inhabitants: int, strength: Strength, catalogue: Catalogue, random: Random
+    row: ServiceType,
+    inhabitants: int,
+    strength: Strength,
+    catalogue: Catalogue,
+    random: Random,
+    spreads: dict[str, float],
 ) -> _ServiceYear:
+    """``spreads`` keeps how far the region lies from the mean, so that offices count the same people alike."""
     if not inhabitants:
         return _ServiceYear(row, target=0, served=0, needs=(), allocated=0, realised=0)
     described: Service = catalogue.services[row.id]
     least = _TARGET_LEAST_OF_REGIONS if row.unit == "kabupaten/kota" else _TARGET_LEAST
-    target = max(least, int(inhabitants * described.entitled_per_million * random.uniform(0.8, 1.2)) // 1_000_000)
+    spread = spreads.setdefault(described.counted_with or row.id, random.uniform(0.8, 1.2))
+    target = max(least, int(inhabitants * described.entitled_per_million * spread) // 1_000_000)
     needs = tuple(
         _draw_need(item, target, _near(strength.attainment, strength, random)) for item in catalogue.items_of(row.id)
     )

@@ -99,7 +99,8 @@ class _Author:
             if late
             else _between(begin, due_at, random.random() ** _TO_THE_DEADLINE)
         )
-        codes = frozenset[str]() if year.has_team(quarter) else frozenset({"team-formed"})
+        lacking = {"team-formed": not year.has_team(quarter), "action-plan-made": year.lacks_action_plan(quarter)}
+        codes = frozenset(code for code, lacks in lacking.items() if lacks)
         return PlannedReport(
             key=f"{self.name}-{code}-{quarter.text}",
             year=year,

@@ -8,9 +8,10 @@ from random import Random
 from typing import Final
 
 from cli.demo.chance import chance
-from cli.demo.faults import ERRORS, SLIP, WARNINGS, Fault, places
+from cli.demo.faults import ERRORS, SLIP, WARNINGS, Fault, is_mostly_served, places
 from cli.demo.figures import RegionYear
 from cli.demo.plan import Slot
+from contracts.quarter import Quarter
 
 
 class Ending(StrEnum):
@@ -73,17 +74,18 @@ def _with_faults(endings: Mapping[Slot, Ending], years: Mapping[str, RegionYear]
             continue
         turn = errors if ending in RETURNED else warnings
         has_history = any(endings.get((code, earlier)) not in _UNREPORTED for earlier in quarter.earlier_this_year)
-        fault = next(one for one in turn if _fits(one, years[code], quarter.number, has_history=has_history))
+        fault = next(one for one in turn if _fits(one, years[code], quarter, place, has_history=has_history))
         turn.remove(fault)
         turn.append(fault)
         stories[slot] = Story(ending, fault, place)
     return stories
 
 
-def _fits(fault: Fault, year: RegionYear, quarter: int, *, has_history: bool) -> bool:
+def _fits(fault: Fault, year: RegionYear, quarter: Quarter, place: int, *, has_history: bool) -> bool:
     levels = {service.service_type.level for service in year.services}
     return (
-        quarter in fault.quarters
+        quarter.number in fault.quarters
         and (has_history or not fault.needs_history)
         and (len(levels) == 1 or not fault.needs_other_level)
+        and (not fault.needs_most_served or is_mostly_served(year, quarter, place))
     )

@@ -21,6 +21,12 @@ ERRORS = {
     "realised-within-allocated",
     "no-target-has-reason",
     "cumulative-does-not-fall",
+    "service-types-stay",
+    "service-types-reported-once",
+    "figures-or-nil-return",
+    "quality-items-once",
+    "nil-return-stands-alone",
+    "nil-return-before-figures",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from contracts.peers import LevelFigures, PeersFixedV1, RegionLevel
 from contracts.period import DeadlinePassedV1, EntryClosedV1
 from contracts.submission import (
+    ActionPlan,
     Budget,
     ImplementationTeam,
     Official,
@@ -36,6 +37,7 @@ DUE = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
 CLOSED = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
 STAGES = tuple(StageReport(stage=stage, status=StageStatus.DONE) for stage in Stage)
 TEAM = ImplementationTeam(decree_number="100/SPM/2023", decree_date=date(2023, 1, 9), members=24)
+ACTION_PLAN = ActionPlan(document_number="100/RENAKSI/2023", adopted_on=date(2023, 2, 20))
 
 
 def service(
@@ -47,10 +49,11 @@ def service(
     realised: int | None = 4_000_000_000,
     quality: Sequence[QualityItem] = (),
     no_target_reason: str | None = None,
+    unit: str = "orang",
 ) -> ServiceReport:
     return ServiceReport(
         service_type=name,
-        recipients=Recipients(target=target, served=served),
+        recipients=Recipients(target=target, served=served, unit=unit),
         quality=tuple(quality),
         budget=Budget(allocated=allocated, realised=realised),
         no_target_reason=no_target_reason,
@@ -70,7 +73,7 @@ def submission(*services: ServiceReport, region_code: str = KOTA, period: str = 
         services=services,
         submitted_by=Official(role="Operator SPM", unit="Bagian Tata Pemerintahan"),
         accountable_official=Official(role="Sekretaris Daerah", unit="Kota Contoh"),
-        **{"stages": STAGES, "team": TEAM, **parts},
+        **{"stages": STAGES, "team": TEAM, "action_plan": ACTION_PLAN, **parts},
     )
 
 
@@ -79,7 +82,10 @@ def faultless(
 ) -> Submission:
     """A whole report of real size in which every rule holds."""
     quality = [item(100 + place, 90 + place, code=f"KID{300 + place}") for place in range(items)]
-    services = (service(name, served=served, quality=quality) for name in services_of(law, region_code, period))
+    services = (
+        service(name, served=served, realised=served * 5_000_000, quality=quality, unit=row.unit)
+        for name, row in services_of(law, region_code, period).items()
+    )
     return submission(*services, region_code=region_code, period=period, **parts)
 
 

@@ -13,6 +13,8 @@ from regulation.rows import Region, ServiceType
 from services.validation.domain.outliers import Spread
 
 NOT_REPORTED: Final = "tidak diisi / not reported"
+_WORDS_CHARS_MAX: Final = 40
+"""Of a report's own words in one finding, so that a verdict with many findings fits its topic."""
 
 
 class Figures(NamedTuple):
@@ -173,10 +175,10 @@ class Violation:
 
 
 def written(found: object) -> str:
-    """A figure in digits, without an exponent; a name as it stands."""
+    """A figure in digits, without an exponent; words as they stand, as many as fit."""
     if found is None:
         return NOT_REPORTED
-    return f"{found:f}" if isinstance(found, Decimal) else str(found)
+    return f"{found:f}" if isinstance(found, Decimal) else str(found)[:_WORDS_CHARS_MAX]
 
 
 def tidy(figure: Decimal) -> str:

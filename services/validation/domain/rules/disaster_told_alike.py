@@ -20,8 +20,7 @@ def disaster_told_alike(case: Case) -> Iterator[Violation]:
         position = case.position.get(victims)
         if position is None or targets[position] != 0:
             continue
-        for sign in _SIGNS[level]:
-            other = case.position.get(sign)
-            if other is not None and targets[other]:
-                expected = f"> 0 ({sign}: {targets[other]})"
-                yield case.breach(position, "recipients/target", found=0, expected=expected)
+        told = {sign: targets[at] for sign in _SIGNS[level] if (at := case.position.get(sign)) is not None}
+        if victims_elsewhere := [f"{sign}: {target}" for sign, target in told.items() if target]:
+            expected = f"> 0 ({', '.join(victims_elsewhere)})"
+            yield case.breach(position, "recipients/target", found=0, expected=expected)

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from services.validation.domain.case import Case, Violation
+from services.validation.domain.case import Case, Violation, written
 
 
 def item_units_agree(case: Case) -> Iterator[Violation]:
@@ -11,4 +11,6 @@ def item_units_agree(case: Case) -> Iterator[Violation]:
         return
     for place, item in enumerate(items):
         if item.unit.casefold() != units[item.code].casefold():
-            yield case.item_breach(place, "unit", found=item.unit, expected=f"{units[item.code]} ({item.code})")
+            yield case.item_breach(
+                place, "unit", found=item.unit, expected=f"{written(units[item.code])} ({item.code})"
+            )

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from services.validation.domain.case import Case, Violation
+from services.validation.domain.case import Case, Violation, written
 
 
 def official_is_another(case: Case) -> Iterator[Violation]:
@@ -8,4 +8,4 @@ def official_is_another(case: Case) -> Iterator[Violation]:
     author, official = case.submission.submitted_by, case.submission.accountable_official
     if author == official:
         expected = "pejabat lain / another official"
-        yield Violation("/accountable_official", found=f"{official.role}, {official.unit}"[:200], expected=expected)
+        yield Violation("/accountable_official", found=written(official.role), expected=expected)

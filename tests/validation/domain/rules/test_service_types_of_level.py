@@ -51,17 +51,6 @@ def test_the_expected_text_names_the_kind_of_region(law: Law) -> None:
     assert violation.expected == "jenis pelayanan kota / a service type of a kota"
 
 
-@pytest.mark.parametrize("code", [KOTA, UNKNOWN])
-def test_each_repetition_points_to_the_first(law: Law, code: str) -> None:
-    report = submission(
-        service("social.kab.child_out"), service(OF_KAB), service(OF_KAB), service(OF_KAB), region_code=code
-    )
-    violations = list(service_types_of_level(case(law, report)))
-    assert [found.pointer for found in violations] == ["/services/2/service_type", "/services/3/service_type"]
-    assert {found.expected for found in violations} == {"satu kali, seperti pada / once, as at /services/1"}
-
-
-def test_a_repetition_of_a_foreign_service_type_is_foreign_once_and_repeated_once(law: Law) -> None:
+def test_a_foreign_service_type_that_stands_twice_is_foreign_once(law: Law) -> None:
     violations = list(service_types_of_level(case(law, submission(service(OF_PROV), service(OF_PROV)))))
-    assert [found.pointer for found in violations] == ["/services/0/service_type", "/services/1/service_type"]
-    assert violations[1].expected.endswith("/services/0")
+    assert [found.pointer for found in violations] == ["/services/0/service_type"]
