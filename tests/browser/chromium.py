@@ -6,13 +6,14 @@ import json
 import signal
 from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from shutil import which
 from typing import Any, Final
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 ANSWER_S: Final = 30.0
@@ -49,12 +50,14 @@ class Tab:
         """Script errors, refused content and failed requests, as the browser tells them."""
 
     async def listen(self) -> None:
-        async for text in self._wire:
-            message = json.loads(text)
-            if "id" in message:
-                self._answers.pop(message["id"]).set_result(message)
-            else:
-                self._notice(message["method"], message["params"])
+        """Until the browser closes, which it does without a word."""
+        with suppress(ConnectionClosedError):
+            async for text in self._wire:
+                message = json.loads(text)
+                if "id" in message:
+                    self._answers.pop(message["id"]).set_result(message)
+                else:
+                    self._notice(message["method"], message["params"])
 
     def _notice(self, event: str, params: Mapping[str, Any]) -> None:
         if event == "Page.loadEventFired":
@@ -103,11 +106,19 @@ class Tab:
     async def tab(self) -> None:
         await self.press("Tab", code=9)
 
+    async def write(self, words: str) -> None:
+        await self.call("Input.insertText", text=words)
+
     async def enter(self) -> None:
+        """Press Enter and wait for the page that it leads to."""
         self._loaded.clear()
         await self.press("Enter", code=13, text="\r")
+        await asyncio.wait_for(self._loaded.wait(), ANSWER_S)
 
-    async def wait_until_loaded(self) -> None:
+    async def follow(self, selector: str) -> None:
+        """Click on what the selector finds first, and wait for the page that it leads to."""
+        self._loaded.clear()
+        await self.ask(f"document.querySelector({json.dumps(selector)}).click()")
         await asyncio.wait_for(self._loaded.wait(), ANSWER_S)
 
     async def picture(self) -> bytes:
@@ -141,9 +152,11 @@ async def browsing(folder: Path) -> AsyncIterator[Tab]:
             listening = asyncio.create_task(tab.listen())
             for domain in ("Page", "Runtime", "Log", "Network"):
                 await tab.call(f"{domain}.enable")
-            yield tab
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            try:
+                yield tab
+            finally:
+                await tab.call("Browser.close")
+                await listening
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
