@@ -20,10 +20,12 @@ from services.scoring.domain.steps import progress_by_edition
 from services.scoring.handlers import Handlers
 from services.scoring.metrics import ScoringMetrics
 from services.scoring.pages.site import public_pages
+from services.scoring.routes.attainment import attainment_routes
 from services.scoring.routes.award_desk import AwardDesk
 from services.scoring.routes.award_orders import award_order_routes
 from services.scoring.routes.awards import award_routes
 from services.scoring.routes.open_data import open_data_routes
+from services.scoring.routes.questions import question_routes
 from services.scoring.routes.scorecards import scorecard_routes
 from services.scoring.store import Store
 
@@ -72,6 +74,8 @@ def build(world: World) -> Service:
             award_order_routes(desk, world.clock),
             award_routes(desk),
             scorecard_routes(law, store),
+            question_routes(law, store),
+            attainment_routes(law, store),
             open_data_routes(law, store),
             public_pages(law, store),
         ],
