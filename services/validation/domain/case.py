@@ -8,22 +8,14 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from contracts.quarter import Quarter
-from contracts.submission import QualityItem, Submission
+from contracts.submission import Submission
 from regulation.rows import Region, ServiceType
+from services.validation.domain.figures import Figures, ReportedFigures
 from services.validation.domain.outliers import Spread
 
 NOT_REPORTED: Final = "tidak diisi / not reported"
 _WORDS_CHARS_MAX: Final = 40
 """Of a report's own words in one finding, so that a verdict with many findings fits its topic."""
-
-
-class Figures(NamedTuple):
-    """What an accepted report says of one service type; None where it does not say."""
-
-    target: int | None
-    served: int | None
-    allocated: int | None
-    realised: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,8 @@ class Columns(NamedTuple):
     served: list[int | None]
     allocated: list[int | None]
     realised: list[int | None]
-    items: list[QualityItem]
+    codes: list[str]
+    units: list[str]
     required: list[int | Decimal | None]
     fulfilled: list[int | Decimal | None]
 
@@ -108,7 +101,8 @@ class Case:
             served=[counts.served for counts in recipients],
             allocated=[budget.allocated for budget in budgets],
             realised=[budget.realised for budget in budgets],
-            items=items,
+            codes=[item.code for item in items],
+            units=[item.unit for item in items],
             required=[item.required for item in items],
             fulfilled=[item.fulfilled for item in items],
         )
@@ -154,7 +148,10 @@ class Case:
         raise IndexError(f"the report has no item at place {place} behind its last")
 
     def _past(self, report: EarlierReport) -> Past:
-        reported = [report.figures.get(name, _SILENT) for name in self.columns.names]
+        known = report.figures
+        if isinstance(known, ReportedFigures) and known.columns.names == self.columns.names:
+            return Past(report.period, *known.columns[1:])
+        reported = [known.get(name, _SILENT) for name in self.columns.names]
         return Past(
             report.period,
             targets=[figures.target for figures in reported],

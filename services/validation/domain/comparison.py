@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum, auto
-from operator import eq, ge, gt, le
+from functools import lru_cache
+from operator import ge, gt, le
 from typing import Any, Final
 
 Figure = int | Decimal
 Column = Sequence[Figure | None]
 Operator = Callable[[Any, Any], bool]
+"""Raises ``TypeError`` for a missing figure, which is so told from a comparison that holds."""
 
 AT_MOST: Final[Operator] = le
 AT_LEAST: Final[Operator] = ge
 ABOVE: Final[Operator] = gt
-EQUAL_TO: Final[Operator] = eq
+_KEPT_MAX: Final = 256
 
 
 class Missing(Enum):
@@ -29,13 +31,21 @@ class Missing(Enum):
 
 def breaks(left: Column, holds: Operator, right: Column, *, missing: Missing) -> list[int]:
     """The places at which two columns of one length break a comparison."""
-    if None not in left and None not in right and all(map(holds, left, right)):
-        return []
+    try:
+        if all(map(holds, left, right)):
+            return []
+    except TypeError:  # a figure is missing somewhere
+        pass
     return [
         place
         for place, (one, other) in enumerate(zip(left, right, strict=True))
         if (_BROKEN_WHERE_MISSING[missing](one, other) if one is None or other is None else not holds(one, other))
     ]
+
+
+def gaps(column: Column) -> list[int]:
+    """The places at which nothing is stated."""
+    return [place for place, figure in enumerate(column) if figure is None]
 
 
 _BROKEN_WHERE_MISSING: Final[dict[Missing, Callable[[Figure | None, Figure | None], bool]]] = {
@@ -45,11 +55,15 @@ _BROKEN_WHERE_MISSING: Final[dict[Missing, Callable[[Figure | None, Figure | Non
 }
 
 
+@lru_cache(maxsize=_KEPT_MAX)
 def within_pct(pct: Decimal) -> Operator:
     """Whether a figure differs from another by at most so many percent of the other."""
-    return lambda figure, other: figure == other or abs(figure - other) * 100 <= pct * other
+    share, whole = (pct / 100).as_integer_ratio()
+    return lambda figure, other: abs(figure - other) * whole <= share * other
 
 
+@lru_cache(maxsize=_KEPT_MAX)
 def at_most_times(ratio: Decimal) -> Operator:
     """Whether a figure is at most so many times another."""
-    return lambda figure, other: figure <= ratio * other
+    times, whole = ratio.as_integer_ratio()
+    return lambda figure, other: figure * whole <= times * other

@@ -1,24 +1,28 @@
 """Service types of different offices that count the same people, or some of them."""
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
-from services.validation.domain.case import Case, Violation
+from services.validation.domain.case import Case
 from services.validation.domain.comparison import Missing, Operator, breaks
 
 
-def unlike_targets(
-    case: Case, name: str, holds: Operator, *others: str, told: str, missing: Missing
-) -> Iterator[Violation]:
-    """What is wrong with a service type's target, held against the sum of the targets of others.
+class Unlike(NamedTuple):
+    """A service type's target that does not go with those of others."""
+
+    position: int
+    target: int | None
+    others: int | None
+    """The sum of the others' targets."""
+
+
+def unlike_targets(case: Case, name: str, holds: Operator, *others: str, missing: Missing) -> list[Unlike]:
+    """What is wrong with a service type's target, held against the sum of the targets of others; at most one.
 
     Silent where one of them is not in the report: ``all_service_types_reported`` speaks then.
     """
-    position, others_at = case.position.get(name), [case.position.get(other) for other in others]
-    if position is None or None in others_at:
-        return
-    targets = case.columns.targets
-    counted = [targets[at] for at in others_at if at is not None]
-    limit = None if None in counted else sum(count for count in counted if count is not None)
-    for _ in breaks([targets[position]], holds, [limit], missing=missing):
-        expected = f"{told} {limit} ({' + '.join(others)})"
-        yield case.breach(position, "recipients/target", found=targets[position], expected=expected)
+    position, targets = case.position, case.columns.targets
+    if name not in position or any(other not in position for other in others):
+        return []
+    target, counted = targets[position[name]], [targets[position[other]] for other in others]
+    total = None if None in counted else sum(count for count in counted if count is not None)
+    return [Unlike(position[name], target, total) for _ in breaks([target], holds, [total], missing=missing)]

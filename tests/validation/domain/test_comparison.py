@@ -9,7 +9,6 @@ from services.validation.domain.comparison import (
     ABOVE,
     AT_LEAST,
     AT_MOST,
-    EQUAL_TO,
     Figure,
     Missing,
     Operator,
@@ -22,9 +21,8 @@ HOLDS: dict[tuple[str, int], dict[str, bool]] = {
     ("at most", 1): {"1 and 2": True, "2 and 2": True, "3 and 2": False},
     ("at least", 2): {"1 and 2": False, "2 and 2": True, "3 and 2": True},
     ("above", 3): {"1 and 2": False, "2 and 2": False, "3 and 2": True},
-    ("equal to", 4): {"1 and 2": False, "2 and 2": True, "3 and 2": False},
 }
-OPERATORS: dict[str, Operator] = {"at most": AT_MOST, "at least": AT_LEAST, "above": ABOVE, "equal to": EQUAL_TO}
+OPERATORS: dict[str, Operator] = {"at most": AT_MOST, "at least": AT_LEAST, "above": ABOVE}
 PAIRS: dict[str, tuple[int, int]] = {"1 and 2": (1, 2), "2 and 2": (2, 2), "3 and 2": (3, 2)}
 BROKEN_WHERE: dict[Missing, dict[tuple[int | None, int | None], bool]] = {
     Missing.SKIP_IF_ANY: {(None, 2): False, (2, None): False, (None, None): False},

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 
 from services.validation.domain.case import Case, Violation
@@ -12,7 +11,7 @@ _ADULTS: Final = ("health.kab.productive_age", "health.kab.elderly")
 
 def patients_within_adults(case: Case) -> Iterator[Violation]:
     """Patients of 15 and over are some of the people of working and of old age; silent where a target is missing."""
-    return chain.from_iterable(
-        unlike_targets(case, patients, AT_MOST, *_ADULTS, told="≤", missing=Missing.SKIP_IF_ANY)
-        for patients in _PATIENTS
-    )
+    for name in _PATIENTS:
+        for position, patients, adults in unlike_targets(case, name, AT_MOST, *_ADULTS, missing=Missing.SKIP_IF_ANY):
+            expected = f"≤ {adults} ({' + '.join(_ADULTS)})"
+            yield case.breach(position, "recipients/target", found=patients, expected=expected)

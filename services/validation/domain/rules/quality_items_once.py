@@ -5,8 +5,10 @@ from services.validation.domain.case import Case, Violation
 
 def quality_items_once(case: Case) -> Iterator[Violation]:
     """Within one service type no item of quality stands twice."""
+    every, end = case.columns.codes, 0
     for position, service in enumerate(case.submission.services):
-        codes = [item.code for item in service.quality]
+        begin, end = end, end + len(service.quality)
+        codes = every[begin:end]
         if len(set(codes)) == len(codes):
             continue
         for place, code in enumerate(codes):

@@ -8,8 +8,8 @@ def unit_of_service_type(case: Case) -> Iterator[Violation]:
 
     Of service types of another level ``service_types_of_level`` speaks.
     """
+    known = case.services
     for position, service in enumerate(case.submission.services):
-        known = case.services.get(service.service_type)
-        unit = service.recipients.unit
-        if known is not None and unit != known.unit and unit.casefold() != known.unit.casefold():
-            yield case.breach(position, "recipients/unit", found=unit, expected=known.unit)
+        unit, row = service.recipients.unit, known.get(service.service_type)
+        if row is not None and unit != row.unit and unit.casefold() != row.unit.casefold():
+            yield case.breach(position, "recipients/unit", found=unit, expected=row.unit)
