@@ -16,9 +16,9 @@ from chassis.events import Event
 from chassis.mongo import ASCENDING, Database, Document, Move, find_by_id, insert_first, insert_once, move
 from contracts.peers import LevelFigures
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import Figures
+from services.validation.domain.figures import Figures, ReportedFigures
 from services.validation.domain.head import Head, head_id
-from services.validation.domain.kept_figures import peer_figures, reported_figures, text_of
+from services.validation.domain.kept_peers import KeptPeers, text_of
 from services.validation.domain.peers import PeerHead, level_id
 
 
@@ -191,7 +191,7 @@ def _head(document: Document) -> Head:
         submission_id=document["submission_id"],
         accepted_id=document["accepted_id"],
         returned=document["returned"],
-        figures=reported_figures(document["figures"]),
+        figures=ReportedFigures(text=document["figures"]),
     )
 
 
@@ -204,7 +204,7 @@ def _head_document(head: Head) -> Document:
         "submission_id": head.submission_id,
         "accepted_id": head.accepted_id,
         "returned": head.returned,
-        "figures": text_of(head.figures),
+        "figures": head.figures.text,
     }
 
 
@@ -213,7 +213,7 @@ def _peer_head(document: Document) -> PeerHead:
         region_code=document["region_code"],
         period=document["period"],
         revision=document["revision"],
-        figures=peer_figures(document["figures"]),
+        figures=KeptPeers(document["figures"]),
     )
 
 

@@ -24,7 +24,7 @@ from contracts.submission import (
     Submission,
 )
 from regulation.law import Law
-from services.validation.domain.case import Figures
+from services.validation.domain.figures import Figures
 from services.validation.domain.rulebook import services_of
 from tests.validation.reports import (
     ADMINISTRATIVE,

@@ -22,7 +22,8 @@ from contracts.submission import (
     SubmissionReceivedV1,
 )
 from regulation.law import Law
-from services.validation.domain.case import Case, EarlierReport, Figures, PeerGroup
+from services.validation.domain.case import Case, EarlierReport, PeerGroup
+from services.validation.domain.figures import Figures
 from services.validation.domain.peers import figures_of
 from services.validation.domain.rulebook import services_of
 

@@ -15,7 +15,7 @@ from contracts.peers import PeersFixedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
-from services.validation.domain.case import Figures
+from services.validation.domain.figures import Figures
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import Store

@@ -4,7 +4,7 @@ from chassis.errors import Conflict
 from chassis.events import Event
 from chassis.mongo import Database
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import Figures
+from services.validation.domain.figures import Figures
 from services.validation.domain.head import Head
 from services.validation.domain.peers import PeerHead
 from services.validation.domain.settle import settle

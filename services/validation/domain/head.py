@@ -1,6 +1,5 @@
 """Where a region stands for one period: what the next report and the close of entry are judged by."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Self
@@ -8,7 +7,8 @@ from typing import Final, Self
 from contracts.quarter import Quarter
 from contracts.submission import Submission
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import EarlierReport, Figures
+from services.validation.domain.case import EarlierReport
+from services.validation.domain.figures import ReportedFigures
 
 HISTORY_QUARTERS: Final = 8
 """What a report is held against at most; two years show a season twice."""
@@ -43,7 +43,7 @@ class Head:
     accepted_id: str | None = None
     """The latest report that was not returned; it stays in force when a later one is returned."""
     returned: int = 0
-    figures: Mapping[str, Figures] = field(default_factory=dict)
+    figures: ReportedFigures = field(default_factory=ReportedFigures)
     """By service type, as the accepted report says."""
 
     @property
@@ -65,19 +65,10 @@ class Head:
             submission_id=submission_id,
             accepted_id=self.accepted_id if is_returned else submission_id,
             returned=self.returned + is_returned,
-            figures=self.figures if is_returned else _figures(submission),
+            figures=self.figures if is_returned else ReportedFigures.of(submission),
         )
 
     @property
     def as_earlier(self) -> EarlierReport | None:
         """What a later quarter is held against; None while no report is accepted."""
         return EarlierReport(self.period, self.figures) if self.accepted_id else None
-
-
-def _figures(submission: Submission) -> dict[str, Figures]:
-    return {
-        service.service_type: Figures(
-            service.recipients.target, service.recipients.served, service.budget.allocated, service.budget.realised
-        )
-        for service in submission.services
-    }

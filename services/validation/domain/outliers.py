@@ -91,9 +91,10 @@ def outlier_in(figure: float, sample: Collection[float], limits: Limits) -> Outl
     """The same against a sample of figures from zero up."""
     if not sample or len(sample) < limits.n_min:
         return None
-    lowest, highest = min(sample), max(sample)
-    # The median lies between the two, so a figure that is near to both is near to it: most are, and cost no spread.
-    if max(highest - figure, figure - lowest) < limits.distance_ratio_min * lowest:
+    lowest = min(sample)
+    near = limits.distance_ratio_min * lowest
+    # The median lies between lowest and highest, so a figure near to both is near to it: most are, and cost no spread.
+    if figure - lowest < near and max(sample) - figure < near:
         return None
     return outlier_of(figure, Spread.of(sample), limits)
 

@@ -8,7 +8,8 @@ from typing import Final, Self
 
 from contracts.peers import LevelFigures, PeerService, PeersFixedV1, PeerSpread
 from contracts.quarter import Quarter
-from services.validation.domain.case import Figures, PeerFigures, PeerGroup
+from services.validation.domain.case import PeerFigures, PeerGroup
+from services.validation.domain.figures import Figures
 from services.validation.domain.head import head_id
 from services.validation.domain.outliers import Spread, ratio
 

@@ -63,10 +63,8 @@ def rupiah(amount: float) -> str:
 def _unusual(reports: list[Measured], limits: Limits) -> Iterator[tuple[int, Outlier]]:
     """The places at which the first report lies outside of those behind it."""
     for place, (figure, *earlier) in enumerate(zip(*reports, strict=True)):
-        if figure is None:
-            continue
-        sample = [each for each in earlier if each is not None]
-        if outlier := outlier_in(figure, sample, limits):
+        sample = earlier if None not in earlier else [each for each in earlier if each is not None]
+        if figure is not None and (outlier := outlier_in(figure, sample, limits)):
             yield place, outlier
 
 

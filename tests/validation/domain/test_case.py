@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from regulation.law import Law
-from services.validation.domain.case import NOT_REPORTED, EarlierReport, Figures, tidy, written
+from services.validation.domain.case import NOT_REPORTED, EarlierReport, tidy, written
+from services.validation.domain.figures import Figures
 from tests.validation.reports import case, item, service, submission
 
 PAUD, BASIC = "edu.kab.paud", "edu.kab.basic"

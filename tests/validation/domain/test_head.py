@@ -1,7 +1,8 @@
 import pytest
 
 from contracts.verdict import VerdictOutcome
-from services.validation.domain.case import EarlierReport, Figures
+from services.validation.domain.case import EarlierReport
+from services.validation.domain.figures import Figures
 from services.validation.domain.head import Head, head_id, history_ids
 from tests.validation.reports import KOTA, PERIOD, service, submission
 

@@ -9,7 +9,8 @@ from contracts.submission import Justification, Problem, Submission
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import Severity, SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
-from services.validation.domain.case import EarlierReport, Figures
+from services.validation.domain.case import EarlierReport
+from services.validation.domain.figures import Figures
 from services.validation.domain.head import Head
 from services.validation.domain.judge import FINDINGS_MAX, FURTHER_FINDINGS, REASON_CHARS_MAX, judge
 from services.validation.domain.rulebook import rulebook_of

@@ -4,7 +4,7 @@ from random import Random
 import pytest
 
 from contracts.peers import PeersFixedV1
-from services.validation.domain.case import Figures
+from services.validation.domain.figures import Figures
 from services.validation.domain.outliers import Spread
 from services.validation.domain.peers import PeerHead, figures_of, level_id, peer_ids
 from tests.validation.reports import KOTA, PERIOD, peers_fixed

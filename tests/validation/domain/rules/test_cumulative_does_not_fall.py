@@ -1,7 +1,8 @@
 import pytest
 
 from regulation.law import Law
-from services.validation.domain.case import EarlierReport, Figures
+from services.validation.domain.case import EarlierReport
+from services.validation.domain.figures import Figures
 from services.validation.domain.rules.cumulative_does_not_fall import cumulative_does_not_fall
 from tests.validation.reports import case, service, submission
 
