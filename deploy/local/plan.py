@@ -86,6 +86,7 @@ def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping
         "SPM_API_KEYS": str(credentials.keys_file(folder)),
         "SPM_REPLICA": "1",
         "SPM_PUBLIC_URL": f"http://{LOOPBACK}:{ports['notify']}",
+        "SPM_RULES_URL": f"http://{LOOPBACK}:{ports['validation']}/rules",
         "PYTHONUNBUFFERED": "1",
     }
     recipients = folder / "recipients.json"

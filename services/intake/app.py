@@ -48,7 +48,7 @@ def build(world: World) -> Service:
         handlers=Reader(store).handlers,
         routers=[
             deciding,
-            stories.router(store),
+            stories.router(store, rules_url=world.settings.rules_url),
             periods.reading(store),
             ledger.router(store),
         ],

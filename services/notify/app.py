@@ -27,7 +27,7 @@ def build(world: World) -> Service:
     settings = world.settings
     law = load_law()
     store = NoticeStore(world.database)
-    letters = Letters(settings.public_url)
+    letters = Letters(settings.public_url, settings.rules_url)
     metrics = NoticeMetrics(world.registry)
     handlers = NoticeHandlers(store, law, Directory.read(settings.recipients), metrics, templates=letters.version)
     origin = Origin.parse(settings.mail_from)

@@ -54,6 +54,7 @@ def test_a_service_is_told_where_everything_is(tmp_path: Path) -> None:
         "SPM_API_KEYS": str(tmp_path / "keys.json"),
         "SPM_REPLICA": "1",
         "SPM_PUBLIC_URL": "http://127.0.0.1:8083",
+        "SPM_RULES_URL": "http://127.0.0.1:8081/rules",
         "PYTHONUNBUFFERED": "1",
     }
 

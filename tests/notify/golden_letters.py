@@ -6,8 +6,9 @@ from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Facts, ReportMissing
 from services.notify.mailer.letters import Letters
 
+RULES = "https://validation.example/rules"
 FOLDER = Path(__file__).parent / "golden"
-LETTERS = Letters("https://notices.example")
+LETTERS = Letters("https://notices.example", RULES)
 
 
 def as_text(facts: Facts) -> str:

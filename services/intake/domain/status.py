@@ -92,6 +92,10 @@ class Step(Frozen):
     detail: str
 
 
+class ToldFinding(Finding):
+    rule_page: Annotated[str, Field(description="Where the rule is explained.")]
+
+
 class Story(Summary):
     """All that is known of one report."""
 
@@ -99,12 +103,14 @@ class Story(Summary):
     supersedes: Annotated[str | None, Field(description="The report before this one.")]
     superseded_by: Annotated[str | None, Field(description="The report that came after this one and was judged.")]
     findings_by_code: tuple[CodeCount, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ToldFinding, ...]
     scorecard: Scorecard | None
     timeline: tuple[Step, ...]
 
     @classmethod
-    def told(cls, document: Document, notices: Iterable[Document], superseded_by: str | None) -> Self:
+    def told(
+        cls, document: Document, notices: Iterable[Document], superseded_by: str | None, *, rules_url: str
+    ) -> Self:
         judged = document.get("judged") or {}
         findings = judged.get("findings", [])
         told = _summary(document) | {
@@ -112,7 +118,7 @@ class Story(Summary):
             "supersedes": judged.get("supersedes"),
             "superseded_by": superseded_by,
             "findings_by_code": _by_code(findings),
-            "findings": findings,
+            "findings": [finding | {"rule_page": f"{rules_url}/{finding['code']}"} for finding in findings],
             "scorecard": document.get("scored"),
             "timeline": list(_timeline(document, notices)),
         }

@@ -26,7 +26,7 @@ _NOT_TOLD: Final = problems(*_ANY, "not-found")
 _NOT_LISTED: Final = problems(*_ANY, "bad-cursor", "unknown-period")
 
 
-def router(store: Store) -> APIRouter:
+def router(store: Store, *, rules_url: str) -> APIRouter:
     routes = APIRouter(tags=["submissions"])
 
     @routes.get(
@@ -41,7 +41,8 @@ def router(store: Store) -> APIRouter:
         if document is None or not document.get("published"):
             raise Problem(404, "not-found", "No report has this id.")
         require_region(caller, document["region_code"])
-        return Story.told(document, await store.notices_of(submission_id), await store.successor_of(submission_id))
+        notices, successor = await store.notices_of(submission_id), await store.successor_of(submission_id)
+        return Story.told(document, notices, successor, rules_url=rules_url)
 
     @routes.get(
         "/v1/submissions",

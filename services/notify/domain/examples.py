@@ -27,6 +27,7 @@ _CLOSED: Final = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
 _TEAM: Final = Recipient(role=Role.TEAM, address="tim-spm@99-71.daerah.example")
 
 _SERVED: Final = Remark(
+    rule="served-within-target",
     service=Bilingual(id="Pendidikan dasar", en="Basic education"),
     pointer="/services/0/recipients/served",
     found="12.500 orang",
@@ -40,6 +41,7 @@ _SERVED: Final = Remark(
     ),
 )
 _TEAM_MISSING: Final = Remark(
+    rule="team-formed",
     service=None,
     pointer="/team",
     found="tidak ada",

@@ -19,6 +19,8 @@ class Value(BaseModel):
 class Remark(Value):
     """One finding, for people."""
 
+    rule: str | None = None
+    """Its code; None in notices of before it was kept."""
     service: Bilingual | None
     pointer: str
     found: str

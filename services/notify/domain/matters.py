@@ -110,6 +110,7 @@ def _remarks(findings: list[Finding], law: Law) -> tuple[Remark, ...]:
     names = _service_names(law)
     return tuple(
         Remark(
+            rule=finding.code,
             service=names.get(finding.service_type or ""),
             pointer=one_line(finding.pointer),
             found=one_line(finding.found),

@@ -26,8 +26,9 @@ class Letter:
 class Letters:
     """Renders notices; the same notice gives the same letter."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, rules_url: str) -> None:
         self._public_url = public_url.rstrip("/")
+        self._rules_url = rules_url.rstrip("/")
         self._templates = environment()
 
     @cached_property
@@ -63,6 +64,7 @@ class Letters:
             office=wording.ROLES[recipient.role],
             link=f"{self._public_url}/inbox/{matter.region_code}/{notice.id}",
             inbox=f"{self._public_url}/inbox/{matter.region_code}",
+            rules=self._rules_url,
             **more,
         )
 

@@ -1,11 +1,12 @@
 from typing import Any
 
-from contracts.verdict import Severity, VerdictOutcome
+from contracts.verdict import Finding, Severity, VerdictOutcome
 from services.intake.domain import kept
 from services.intake.domain.status import Receipt, Stage, Status, Story, Summary
 from tests.intake.reports import NOW, SECOND, finding, judged, noticed, received, scored
 
 FACT = received()
+RULES = "https://validation.example/rules"
 
 
 def document(**stages: Any) -> dict[str, Any]:
@@ -38,12 +39,13 @@ def test_findings_are_counted_by_code_and_told_in_full() -> None:
         finding("counts-reported", service=1),
         finding("served-within-target", Severity.ERROR, service=2),
     )
-    story = Story.told(document(**stage(verdict)), [], None)
+    story = Story.told(document(**stage(verdict)), [], None, rules_url=RULES)
     assert [(each.code, each.severity, each.count) for each in story.findings_by_code] == [
         ("counts-reported", Severity.WARNING, 1),
         ("served-within-target", Severity.ERROR, 2),
     ]
-    assert story.findings == verdict.findings
+    assert [Finding(**{**dict(each), "rule_page": ""}) for each in story.findings] == list(verdict.findings)
+    assert story.findings[0].rule_page == "https://validation.example/rules/served-within-target"
 
 
 def test_the_timeline_tells_the_stages_in_order_and_the_notices_by_time() -> None:
@@ -52,7 +54,10 @@ def test_the_timeline_tells_the_stages_in_order_and_the_notices_by_time() -> Non
         kept.notice(noticed(FACT, "a", "email"), NOW + 8 * SECOND),
     ]
     story = Story.told(
-        document(logged_at=NOW, **stage(judged(FACT), 1), **stage(scored(FACT), 2)), notices, superseded_by="s-2"
+        document(logged_at=NOW, **stage(judged(FACT), 1), **stage(scored(FACT), 2)),
+        notices,
+        superseded_by="s-2",
+        rules_url=RULES,
     )
     assert [step.stage for step in story.timeline] == [*list(Stage)[:3], Stage.NOTICED, Stage.NOTICED]
     assert [step.at for step in story.timeline] == [NOW + seconds * SECOND for seconds in (0, 1, 2, 8, 9)]
@@ -62,7 +67,7 @@ def test_the_timeline_tells_the_stages_in_order_and_the_notices_by_time() -> Non
 
 
 def test_until_the_log_is_read_back_the_time_of_keeping_is_told() -> None:
-    assert Story.told(document(), [], None).timeline[0].at == FACT.recorded_at
+    assert Story.told(document(), [], None, rules_url=RULES).timeline[0].at == FACT.recorded_at
 
 
 def stage(message: Any, seconds: int = 1) -> dict[str, Any]:
