@@ -16,6 +16,7 @@ from services.validation.domain.case import EarlierReport, PeerGroup
 from services.validation.domain.head import Head, head_id, history_ids
 from services.validation.domain.judge import judge
 from services.validation.domain.peers import PeerHead, level_id, peer_ids
+from services.validation.domain.rates import sectors_stated
 from services.validation.domain.settle import Mark, settle
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
@@ -149,6 +150,10 @@ class Decisions:
             revision=judged.revision,
             outcome=judged.outcome,
             codes=tuple(dict.fromkeys(finding.code for finding in judged.findings)),
+            arrived_at=judged.arrived_at,
+            on_time=judged.on_time,
+            nil_return=judged.submission is not None and judged.submission.nil_return is not None,
+            sectors=sectors_stated(judged.submission) if judged.submission else (),
             event=Event.of(judged, caused_by=received.id, passing_on=passage),
         )
         self.judged.append(judged)

@@ -11,15 +11,20 @@ import asyncio
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from chassis.events import Event
-from chassis.mongo import ASCENDING, Database, Document, Move, find_by_id, insert_first, insert_once, move
+from chassis.mongo import ASCENDING, DESCENDING, Database, Document, Move, find_by_id, insert_first, insert_once, move
 from contracts.peers import LevelFigures
 from contracts.verdict import VerdictOutcome
 from services.validation.domain.figures import Figures, ReportedFigures
 from services.validation.domain.head import Head, head_id
 from services.validation.domain.kept_peers import KeptPeers, text_of
 from services.validation.domain.peers import PeerHead, level_id
+from services.validation.domain.rates import JudgedReport
+
+_COUNTED: Final = ("region_code", "revision", "outcome", "arrived_at", "on_time", "nil_return", "sectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,11 @@ class KeptVerdict:
     outcome: VerdictOutcome
     codes: tuple[str, ...]
     """Of the rules that were broken, each once."""
+    arrived_at: datetime
+    on_time: bool
+    nil_return: bool
+    sectors: tuple[str, ...]
+    """Of which the report states a service; none where it was returned."""
     event: Event
 
 
@@ -62,6 +72,7 @@ class Store:
         """Two processes that judge the same report at once must collide."""
         keys = [("region_code", ASCENDING), ("period", ASCENDING), ("revision", ASCENDING)]
         await self._verdicts.create_index(keys, unique=True, name="one_verdict_a_revision")
+        await self._verdicts.create_index("period")
 
     async def known(
         self,
@@ -116,6 +127,27 @@ class Store:
         document = await self._verdicts.find_one({"_id": submission_id})
         return None if document is None else _verdict(document)
 
+    async def judged_reports(self, period: str) -> list[JudgedReport]:
+        """What counts, for the reporting rates, of every verdict of a period."""
+        found = await self._verdicts.find({"period": period}, _COUNTED).to_list(None)
+        return [
+            JudgedReport(
+                region_code=document["region_code"],
+                revision=document["revision"],
+                accepted=document["outcome"] != VerdictOutcome.RETURNED,
+                arrived_at=document["arrived_at"],
+                on_time=document["on_time"],
+                nil_return=document["nil_return"],
+                sectors=tuple(document["sectors"]),
+            )
+            for document in found
+        ]
+
+    async def latest_period(self) -> str | None:
+        """The latest of which a report was judged."""
+        found = await self._verdicts.find({}, {"period": True}).sort("period", DESCENDING).limit(1).to_list(1)
+        return found[0]["period"] if found else None
+
     # Peers
 
     async def settled(self, period: str) -> dict[str, int]:
@@ -159,6 +191,10 @@ def _verdict(document: Document) -> KeptVerdict:
         revision=document["revision"],
         outcome=VerdictOutcome(document["outcome"]),
         codes=tuple(document["codes"]),
+        arrived_at=document["arrived_at"],
+        on_time=document["on_time"],
+        nil_return=document["nil_return"],
+        sectors=tuple(document["sectors"]),
         event=Event.from_kept(document["event"]),
     )
 
@@ -171,6 +207,10 @@ def _verdict_document(verdict: KeptVerdict) -> Document:
         "revision": verdict.revision,
         "outcome": verdict.outcome.value,
         "codes": list(verdict.codes),
+        "arrived_at": verdict.arrived_at,
+        "on_time": verdict.on_time,
+        "nil_return": verdict.nil_return,
+        "sectors": list(verdict.sectors),
         "event": verdict.event.kept(),
     }
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from chassis.errors import Conflict
@@ -7,9 +9,10 @@ from contracts.verdict import VerdictOutcome
 from services.validation.domain.figures import Figures
 from services.validation.domain.head import Head
 from services.validation.domain.peers import PeerHead
+from services.validation.domain.rates import JudgedReport
 from services.validation.domain.settle import settle
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
-from tests.validation.reports import KOTA, PERIOD, closed, passed, peers_fixed, received, service, submission
+from tests.validation.reports import ARRIVED, KOTA, PERIOD, closed, passed, peers_fixed, received, service, submission
 
 REPORT = submission(service(served=7, realised=None))
 EVENT = Event.of(received(REPORT), caused_by="cause")
@@ -25,6 +28,10 @@ def verdict(submission_id: str = "s-1", revision: int = 1) -> KeptVerdict:
         revision=revision,
         outcome=VerdictOutcome.ACCEPTED,
         codes=("team-formed",),
+        arrived_at=ARRIVED,
+        on_time=True,
+        nil_return=False,
+        sectors=("edu", "health"),
         event=EVENT,
     )
 
@@ -137,3 +144,25 @@ async def test_preparing_again_changes_nothing(database: Database) -> None:
     store = await prepared(database)
     await store.prepare()
     await store.keep(verdicts=[verdict()], settlements=[], moved=[])
+
+
+async def test_what_counts_for_the_rates_is_found_by_period(database: Database) -> None:
+    store = await prepared(database)
+    assert await store.latest_period() is None
+    returned = replace(verdict("s-2", 2), outcome=VerdictOutcome.RETURNED, on_time=False, sectors=())
+    elsewhere = replace(verdict("s-3"), period="2023Q3", nil_return=True)
+    await store.keep(verdicts=[verdict(), returned, elsewhere], settlements=[], moved=[])
+    first, second = sorted(await store.judged_reports(PERIOD), key=lambda report: report.revision)
+    assert first == JudgedReport(
+        region_code=KOTA,
+        revision=1,
+        accepted=True,
+        arrived_at=ARRIVED,
+        on_time=True,
+        nil_return=False,
+        sectors=("edu", "health"),
+    )
+    assert (second.accepted, second.on_time, second.sectors) == (False, False, ())
+    assert [report.nil_return for report in await store.judged_reports("2023Q3")] == [True]
+    assert await store.judged_reports("2023Q2") == []
+    assert await store.latest_period() == PERIOD
