@@ -11,7 +11,7 @@ from contracts.scorecard import ServiceState
 from contracts.submission import QualityItem, ServiceReport, Stage, Submission
 from regulation.rows import IndexChoices, IndexMethod, ServiceType
 from services.scoring.domain.basis import Basis
-from services.scoring.domain.tree import Computed, Lawful, Node, Operation, Reported, computed
+from services.scoring.domain.tree import Computed, Lawful, Node, Operation, Reported, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ def explain(submission: Submission, basis: Basis) -> Explanation:
             if state is not ServiceState.NOT_APPLICABLE:
                 applying.append(given)
         by = (_method(basis.methods[sector]), _choice(basis.choices, "service_aggregation"))
-        sectors.append(computed(f"sector:{sector}", Operation.MEAN, nodes, by=by))
-    index = computed("index", Operation.MEAN, sectors, by=(_choice(basis.choices, "sector_aggregation"),))
+        sectors.append(node(f"sector:{sector}", Operation.MEAN, nodes, by=by))
+    index = node("index", Operation.MEAN, sectors, by=(_choice(basis.choices, "sector_aggregation"),))
     return Explanation(index, _completeness(submission, applying))
 
 
@@ -72,18 +72,18 @@ def _service(service: ServiceType, given: _Placed, basis: Basis, state: ServiceS
     if state is ServiceState.NOT_APPLICABLE:
         reason = Reported(pointer=given.pointer("no_target_reason"), text=given.report.no_target_reason)
         by = (listed, _choice(choices, "zero_target_rule"))
-        return computed(name, Operation.LEFT_OUT, (given.target, reason), by=by)
+        return node(name, Operation.LEFT_OUT, (given.target, reason), by=by)
     if state is ServiceState.MISSING:
         by = (listed, _choice(choices, "missing_service"))
-        return computed(name, Operation.ZERO, (given.target, given.served), by=by)
-    recipients = computed("recipients", Operation.SHARE, (given.served, given.target, _cap(choices)))
+        return node(name, Operation.ZERO, (given.target, given.served), by=by)
+    recipients = node("recipients", Operation.SHARE, (given.served, given.target, _cap(choices)))
     parts = (
         Lawful(row=weights.row_id, field="recipients_ratio", value=weights.recipients_ratio),
         recipients,
         Lawful(row=weights.row_id, field="quality_ratio", value=weights.quality_ratio),
         _quality(given, choices),
     )
-    return computed(name, Operation.WEIGHTED, parts, by=(listed,))
+    return node(name, Operation.WEIGHTED, parts, by=(listed,))
 
 
 def _quality(given: _Placed, choices: IndexChoices) -> Computed:
@@ -92,23 +92,23 @@ def _quality(given: _Placed, choices: IndexChoices) -> Computed:
     if choices.quality_aggregation == "pooled_sum":
         known = [(place, item) for place, item in enumerate(items) if item.required]
         if known:
-            fulfilled = computed("fulfilled", Operation.SUM, [_fulfilled(given, *one) for one in known])
-            required = computed("required", Operation.SUM, [_required(given, *one) for one in known])
-            return computed("quality", Operation.SHARE, (fulfilled, required, _cap(choices)), by=(aggregated,))
+            fulfilled = node("fulfilled", Operation.SUM, [_fulfilled(given, *one) for one in known])
+            required = node("required", Operation.SUM, [_required(given, *one) for one in known])
+            return node("quality", Operation.SHARE, (fulfilled, required, _cap(choices)), by=(aggregated,))
     elif any(item.required != 0 for item in items):
         nodes = [_item(given, place, item, choices) for place, item in enumerate(items)]
-        return computed("quality", Operation.MEAN, nodes, by=(aggregated,))
+        return node("quality", Operation.MEAN, nodes, by=(aggregated,))
     leaves = [leaf for place, item in enumerate(items) for leaf in _both(given, place, item)]
-    return computed("quality", Operation.ZERO, leaves, by=(_choice(choices, "missing_quality"),))
+    return node("quality", Operation.ZERO, leaves, by=(_choice(choices, "missing_quality"),))
 
 
 def _item(given: _Placed, place: int, item: QualityItem, choices: IndexChoices) -> Computed:
     name, leaves = f"item:{item.code}", _both(given, place, item)
     if item.required == 0:
-        return computed(name, Operation.LEFT_OUT, leaves, by=(_choice(choices, "zero_required_rule"),))
+        return node(name, Operation.LEFT_OUT, leaves, by=(_choice(choices, "zero_required_rule"),))
     if item.required is None or item.fulfilled is None:
-        return computed(name, Operation.ZERO, leaves, by=(_choice(choices, "missing_quality"),))
-    return computed(name, Operation.SHARE, (*leaves, _cap(choices)))
+        return node(name, Operation.ZERO, leaves, by=(_choice(choices, "missing_quality"),))
+    return node(name, Operation.SHARE, (*leaves, _cap(choices)))
 
 
 def _both(given: _Placed, place: int, item: QualityItem) -> tuple[Reported, Reported]:
@@ -139,21 +139,19 @@ def _completeness(submission: Submission, applying: Sequence[_Placed]) -> Comput
     """As ``completeness.py`` defines it: each module weighs the same."""
     plan = submission.action_plan
     modules = (
-        computed(
-            "module:recipients", Operation.FILLED, [leaf for one in applying for leaf in (one.target, one.served)]
-        ),
-        computed("module:quality", Operation.MEAN, [_quality_filled(one) for one in applying]),
-        computed("module:budget", Operation.FILLED, [leaf for one in applying for leaf in _budget(one)]),
-        computed("module:stages", Operation.FILLED, _stages(submission)),
+        node("module:recipients", Operation.FILLED, [leaf for one in applying for leaf in (one.target, one.served)]),
+        node("module:quality", Operation.MEAN, [_quality_filled(one) for one in applying]),
+        node("module:budget", Operation.FILLED, [leaf for one in applying for leaf in _budget(one)]),
+        node("module:stages", Operation.FILLED, _stages(submission)),
         _document("team", submission.team.decree_number if submission.team else None, "decree_number"),
         _document("action_plan", plan.document_number if plan else None, "document_number"),
     )
-    return computed("completeness", Operation.MEAN, modules)
+    return node("completeness", Operation.MEAN, modules)
 
 
 def _quality_filled(given: _Placed) -> Computed:
     leaves = [leaf for place, item in enumerate(given.report.quality) for leaf in _both(given, place, item)]
-    return computed(f"service:{given.report.service_type}", Operation.ALL_FILLED, leaves)
+    return node(f"service:{given.report.service_type}", Operation.ALL_FILLED, leaves)
 
 
 def _budget(given: _Placed) -> tuple[Reported, Reported]:
@@ -173,4 +171,4 @@ def _stages(submission: Submission) -> list[Node]:
 
 
 def _document(name: str, number: str | None, field: str) -> Computed:
-    return computed(f"module:{name}", Operation.FILLED, [Reported(pointer=f"/{name}/{field}", text=number)])
+    return node(f"module:{name}", Operation.FILLED, [Reported(pointer=f"/{name}/{field}", text=number)])

@@ -23,7 +23,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from contracts.message import Frozen
+from contracts.message import computed
 from services.scoring.domain.rounding import NONE_PCT, WHOLE_PCT, mean, share_pct, total, weighted
 
 Values = Sequence[Decimal | None]
@@ -40,7 +40,8 @@ class Operation(StrEnum):
     ALL_FILLED = "all_filled"
 
 
-class Reported(Frozen):
+@computed
+class Reported:
     """A figure of the report."""
 
     kind: Literal["reported"] = "reported"
@@ -49,7 +50,8 @@ class Reported(Frozen):
     text: str | None = None
 
 
-class Lawful(Frozen):
+@computed
+class Lawful:
     """What a row of law says."""
 
     kind: Literal["law"] = "law"
@@ -59,7 +61,8 @@ class Lawful(Frozen):
     text: str | None = None
 
 
-class Computed(Frozen):
+@computed
+class Computed:
     kind: Literal["computed"] = "computed"
     name: Annotated[str, Field(examples=["index", "sector:health", "service:health.kab.pregnancy"])]
     operation: Operation
@@ -71,7 +74,7 @@ class Computed(Frozen):
 Node = Annotated[Reported | Lawful | Computed, Field(discriminator="kind")]
 
 
-def computed(name: str, operation: Operation, of: Sequence[Node], *, by: Sequence[Lawful] = ()) -> Computed:
+def node(name: str, operation: Operation, of: Sequence[Node], *, by: Sequence[Lawful] = ()) -> Computed:
     """The node over these, with its value."""
     value = OPERATIONS[operation]([_filled(node) if operation in _LOOK else node.value for node in of])
     return Computed(name=name, operation=operation, value=value, by=tuple(by), of=tuple(of))
