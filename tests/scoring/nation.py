@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.events import Event
 from contracts.award import AwardStep
-from contracts.quarter import quarters_of
+from contracts.quarter import Quarter, quarters_of
+from contracts.submission import ServiceReport
 from contracts.verdict import SubmissionJudgedV1
 from regulation.awards import AwardEdition
 from regulation.law import Law
@@ -14,7 +15,7 @@ from services.scoring.domain.scorecard import score
 from services.scoring.domain.snapshot import Snapshot
 from services.scoring.domain.steps import Author, Progress
 from services.scoring.store import KeptScorecard, Store
-from tests.scoring.reports import full_reports, judged, submission
+from tests.scoring.reports import full_reports, judged, report, submission
 
 YEAR = quarters_of(2023)
 PERIODS = tuple(quarter.text for quarter in YEAR)
@@ -27,18 +28,16 @@ AUTHOR = Author(
 )
 SERVED = {"11": 300, "32": 990, "33": 880, "35": 985, "64": 1_000, "64.02": 555, "64.71": 900, "64.72": 900, "73": 700}
 """Of 1,000, at the end of the year; every other region is silent. 64.02 does not report the third quarter."""
+IDLE = "housing.kab.relocation_home"
+REASON = "Tidak ada relokasi menurut catatan kantor (sintetis)"
 SILENT = {("64.02", "2023Q3")}
 
 
 def verdicts(law: Law) -> list[SubmissionJudgedV1]:
-    """The year's path is walked evenly; 64.72 is late each time."""
+    """The year's path is walked evenly; 64.72 is late each time. Nobody is relocated in 64.71, and it says why."""
     return [
         judged(
-            submission(
-                region,
-                full_reports(law, region, quarter.text, served=served * quarter.number // 4, items=2),
-                quarter.text,
-            ),
+            submission(region, _services(law, region, quarter, served * quarter.number // 4), quarter.text),
             late=region == "64.72",
             early_by=timedelta(days=1),
         )
@@ -48,14 +47,24 @@ def verdicts(law: Law) -> list[SubmissionJudgedV1]:
     ]
 
 
+def _services(law: Law, region: str, quarter: Quarter, served: int) -> list[ServiceReport]:
+    idle = report(IDLE, target=0, served=0, no_target_reason=REASON)
+    services = full_reports(law, region, quarter.text, served=served, items=2)
+    return [idle if region == "64.71" and one.service_type == IDLE else one for one in services]
+
+
 async def keep(store: Store, law: Law, judgements: Iterable[SubmissionJudgedV1]) -> None:
     kept = [
-        KeptScorecard(scored.figures, Event.of(scored.scorecard, caused_by=one.event_id))
+        KeptScorecard(scored.figures, Event.of(scored.scorecard, caused_by=one.event_id), _report(one))
         for one in judgements
         for scored in [score(one, law)]
     ]
     await store.keep_scorecards(kept)
     await store.raise_heads(one.figures for one in kept)
+
+
+def _report(judged: SubmissionJudgedV1) -> bytes:
+    return judged.submission.model_dump_json().encode() if judged.submission else b""
 
 
 async def award(store: Store, law: Law, edition: AwardEdition, *, until: AwardStep) -> Progress:

@@ -11,9 +11,11 @@ import pytest_asyncio
 
 from contracts.award import AwardStep
 from regulation.law import Law
-from services.scoring.domain.open_data import Heading, Row
+from services.scoring.domain.open_data import REASON_STATED, Heading, Row
+from services.scoring.domain.tree import evaluate
 from services.scoring.routes.open_data import Rows, as_csv, as_json
-from tests.scoring.nation import SERVED, award
+from services.scoring.routes.questions import ShownExplanation
+from tests.scoring.nation import REASON, SERVED, award
 from tests.scoring.site import Site, site_of_a_year
 
 SETS = (
@@ -81,6 +83,17 @@ async def test_a_region_is_given_by_service_sector_and_as_a_whole(site: Site) ->
         "part": "region",
         "index_pct": last[0]["index_pct"],
     }
+
+
+async def test_an_index_is_explained_to_everybody_but_for_what_a_region_says_in_its_own_words(site: Site) -> None:
+    answer = await site.client.get("/open-data/regions/64.71/2023Q4/explanation.json")
+    assert answer.status_code == 200, answer.text
+    shown = ShownExplanation.model_validate_json(answer.content)
+    assert evaluate(shown.index) == shown.index.value == Decimal(90)
+    assert REASON not in answer.text
+    assert REASON_STATED in answer.text
+    unknown = await site.client.get("/open-data/regions/64.02/2023Q3/explanation.json")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:spm:problem:not-found")
 
 
 async def test_winners_are_told_once_they_are_announced(site: Site, law: Law) -> None:

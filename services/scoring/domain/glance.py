@@ -1,4 +1,4 @@
-"""The nation at a glance: who reported, where the regions stand, and what each sector attains."""
+"""The nation at a glance: who reported, and where the regions stand."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,6 @@ from regulation.law import Law
 from regulation.rows import RegionKind
 from services.scoring.domain.figures import QuarterFigures
 from services.scoring.domain.rounding import mean
-
-SectorIndices = Mapping[str, Decimal | None]
-"""By sector; None where no service of the sector applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +60,6 @@ def groups(law: Law, quarter: Quarter, figures: Iterable[QuarterFigures]) -> tup
             for kind in kinds
         ),
     )
-
-
-def sector_means(law: Law, indices: Sequence[SectorIndices]) -> dict[str, Decimal | None]:
-    """The mean of each sector over the regions in which it applies, in the order of the law."""
-    means: dict[str, Decimal | None] = {}
-    for sector in law.sectors:
-        counted = [index for region in indices if (index := region.get(sector)) is not None]
-        means[sector] = mean(counted) if counted else None
-    return means
 
 
 def _group(

@@ -5,7 +5,7 @@ figures come from, what they mean, and by the digest of which rows of law they w
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -13,6 +13,7 @@ from typing import Final
 
 from contracts.quarter import Quarter
 from contracts.scorecard import ScorecardUpdatedV1
+from contracts.submission import Submission
 from regulation.law import Law
 from regulation.rows import BothLists, CatalogueLevel, Checked
 from services.scoring.domain.digests import digest_of
@@ -28,6 +29,7 @@ _INDEX: Final = (
     "index_pct: 0 to 100, mean of the sectors, each the mean of its services; completeness_pct stands beside it and is"
     " no part of it; before the fourth quarter compare with expected_pct, figures are cumulative; never rounded here"
 )
+REASON_STATED: Final = "(stated in the report)"
 _ALL_LEVELS: Final[frozenset[CatalogueLevel]] = frozenset({"prov", "kab"})
 _DIGESTS_KEPT_MAX: Final = 64
 
@@ -135,6 +137,15 @@ def _excluded_rows(award: ShownAward) -> Iterator[Row]:
         for reason in one.reasons:
             begin = ("excluded", None, one.region_code, one.region_name)
             yield (*begin, None, None, None, None, None, None, None, reason)
+
+
+def without_reasons(report: Submission) -> Submission:
+    """The report without what a region says in its own words: figures are public, free text nobody has looked over."""
+    services = tuple(
+        replace(one, no_target_reason=REASON_STATED) if one.no_target_reason is not None else one
+        for one in report.services
+    )
+    return report.model_copy(update={"services": services})
 
 
 @lru_cache(maxsize=_DIGESTS_KEPT_MAX)

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse
 from contracts.quarter import Quarter, quarters_of
 from regulation.law import Law
 from services.scoring.domain.figures import QuarterFigures
-from services.scoring.domain.glance import Group, SectorIndices, groups, sector_means
+from services.scoring.domain.glance import Group, groups
+from services.scoring.domain.rollup import SectorIndices, nation_rollup, province_rollups
 from services.scoring.domain.rounding import mean
 from services.scoring.pages import charts
 from services.scoring.pages.frame import Frame, View
@@ -26,16 +27,16 @@ class SectorMemory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[str, SectorIndices] = {}
+        self._known: dict[str, Mapping[str, Decimal | None]] = {}
 
-    async def of(self, submission_ids: Sequence[str]) -> list[SectorIndices]:
+    async def of(self, submission_ids: Sequence[str]) -> SectorIndices:
         unknown = [one for one in submission_ids if one not in self._known]
         found = await self._store.sector_indices(unknown)
         if len(self._known) + len(found) > _SCORECARDS_KEPT_MAX:
             self._known.clear()
             found = await self._store.sector_indices(submission_ids)
         self._known |= found
-        return [self._known[one] for one in submission_ids]
+        return {one: self._known[one] for one in submission_ids}
 
 
 async def nation_page(
@@ -54,7 +55,8 @@ async def nation_page(
     counted = groups(law, quarter, now)
     expected = expected_year(law, quarter)
     attained = {one: mean([each.index_pct for each in by_period[one.text]]) for one in year if by_period[one.text]}
-    means = sector_means(law, await memory.of([one.submission_id for one in now]))
+    indices = await memory.of([one.submission_id for one in now])
+    rollup = nation_rollup(law, quarter, now, indices)
     return frame.page(
         "nation",
         view,
@@ -65,7 +67,9 @@ async def nation_page(
         counts=_counts(yardstick, counted),
         bars=[_distribution(tongue, yardstick, group) for group in counted],
         legend=[*yardstick.standings, silent(tongue)],
-        sectors=_sector_bars(law, tongue, means),
+        rollup=rollup,
+        provinces=province_rollups(law, quarter, now, indices),
+        sectors=_sector_bars(law, tongue, rollup.sectors),
         lines=year_lines(tongue, expected, attained),
         year=[(one, expected[one], attained.get(one), len(by_period[one.text])) for one in year],
     )

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Path, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from chassis.problems import Problem
 from contracts.award import AwardStep
@@ -35,8 +35,11 @@ from services.scoring.domain.open_data import (
     regions_heading,
     scorecard_rows,
     scorecards_heading,
+    without_reasons,
 )
 from services.scoring.domain.snapshot import Snapshot
+from services.scoring.routes.questions import explained
+from services.scoring.routes.scorecards import Scorecards
 from services.scoring.store import Store
 
 Form = Annotated[Literal["csv", "json"], Path(description="How the rows are written.")]
@@ -50,6 +53,7 @@ _ANSWERS: Final[dict[int | str, dict[str, object]]] = {200: {"content": {"text/c
 
 
 def open_data_routes(law: Law, store: Store) -> APIRouter:
+    kept_scorecards = Scorecards(store)
     router = APIRouter(prefix="/open-data", tags=["open data"], default_response_class=StreamingResponse)
 
     @router.get("/scorecards/{period}.{form}", summary="Every region's scorecard of a quarter", responses=_ANSWERS)
@@ -77,6 +81,12 @@ def open_data_routes(law: Law, store: Store) -> APIRouter:
         figures = await store.figures_of_region(region)
         heading = parts_heading(law, f"region {region}", [Quarter.parse(one.period) for one in figures])
         return _answer(heading, _parts(store, [one.submission_id for one in figures]), form, f"region-{region}")
+
+    @router.get("/regions/{region}/{period}/explanation.json", summary="Why a region's index is what it is, as trees")
+    async def explanation(region: RegionCode, period: PeriodText) -> JSONResponse:
+        kept, _ = await kept_scorecards.one(region, period, None)
+        shown = explained(law, kept, without_reasons(await kept_scorecards.report(kept)))
+        return JSONResponse(shown.model_dump(mode="json"), headers=dict(_HEADERS))
 
     @router.get("/awards/{edition_year}.{form}", summary="Nominees, winners and who was excluded", responses=_ANSWERS)
     async def awards(edition_year: int, form: Form) -> StreamingResponse:

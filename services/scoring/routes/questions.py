@@ -24,7 +24,7 @@ from services.scoring.domain.standing import Standing, standing
 from services.scoring.domain.tree import Computed
 from services.scoring.domain.what_if import CHANGES_MAX, Change, UnchangeableError, with_changes
 from services.scoring.routes.scorecards import SCOPE, Revision, Scorecards
-from services.scoring.store import Store
+from services.scoring.store import KeptScorecard, Store
 
 _NOTHING_LIFTS: Final = Bilingual(
     id="Tidak ada satu layanan pun yang sendirian menaikkan kategori.", en="No service alone lifts the band."
@@ -87,24 +87,7 @@ def question_routes(law: Law, store: Store) -> APIRouter:
     ) -> ShownExplanation:
         require_region(caller, region)
         kept, _ = await scorecards.one(region, period, revision)
-        basis = basis_of(law, region, Quarter.parse(period))
-        explained = explain(await scorecards.report(kept), basis)
-        index_pct = kept.figures.index_pct
-        if explained.index.value != index_pct:
-            raise Problem(409, "explained-otherwise", _otherwise(index_pct, explained.index.value))
-        band = basis.band_of(index_pct)
-        return ShownExplanation(
-            region_code=region,
-            period=period,
-            revision=kept.figures.revision,
-            submission_id=kept.figures.submission_id,
-            index_shown=basis.shown(index_pct),
-            band=band.id,
-            band_row=band.row_id,
-            law_rows=[*basis.row_ids, band.row_id],
-            index=explained.index,
-            completeness=explained.completeness,
-        )
+        return explained(law, kept, await scorecards.report(kept))
 
     @router.post(":what-if", summary="What would come of other figures, and the smallest change that lifts the band")
     async def what_if(
@@ -130,6 +113,29 @@ def question_routes(law: Law, store: Store) -> APIRouter:
         )
 
     return router
+
+
+def explained(law: Law, kept: KeptScorecard, report: Submission) -> ShownExplanation:
+    """Raises:
+    Problem: 409, the rows of law that are written now give another index.
+    """
+    figures = kept.figures
+    basis = basis_of(law, figures.region_code, Quarter.parse(figures.period))
+    found, band = explain(report, basis), basis.band_of(figures.index_pct)
+    if found.index.value != figures.index_pct:
+        raise Problem(409, "explained-otherwise", _otherwise(figures.index_pct, found.index.value))
+    return ShownExplanation(
+        region_code=figures.region_code,
+        period=figures.period,
+        revision=figures.revision,
+        submission_id=figures.submission_id,
+        index_shown=basis.shown(figures.index_pct),
+        band=band.id,
+        band_row=band.row_id,
+        law_rows=[*basis.row_ids, band.row_id],
+        index=found.index,
+        completeness=found.completeness,
+    )
 
 
 def _otherwise(kept: Decimal, today: Decimal | None) -> str:

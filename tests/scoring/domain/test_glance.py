@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from contracts.quarter import Quarter
 from regulation.law import Law
-from services.scoring.domain.glance import groups, sector_means
+from services.scoring.domain.glance import groups
 from tests.scoring.years import figures
 
 Q4, Q1 = Quarter(2023, 4), Quarter(2023, 1)
@@ -27,8 +27,3 @@ def test_the_first_quarter_is_held_against_a_quarter_of_the_way(law: Law) -> Non
     found = [figures("64", "2023Q1", index_pct=Decimal(25)), figures("64.71", "2023Q1", index_pct=Decimal("24.99"))]
     assert groups(law, Q1, found)[0].on_path == 1
 
-
-def test_a_sectors_mean_leaves_out_the_regions_in_which_it_does_not_apply(law: Law) -> None:
-    means = sector_means(law, [{"edu": Decimal(80), "housing": None}, {"edu": Decimal(90), "housing": Decimal(40)}])
-    assert list(means) == list(law.sectors)
-    assert (means["edu"], means["housing"], means["health"]) == (Decimal(85), Decimal(40), None)
