@@ -1,6 +1,6 @@
 """A nation's invented year of reports, the same for the same seed: who sends what when, and what should come of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -24,17 +24,18 @@ _TO_THE_DEADLINE: Final = 0.35
 """Below 1, so that most reports come in the last days."""
 
 
-def plan_year(law: Law, *, seed: int, regions: int | None = None) -> Plan:
+def plan_year(law: Law, *, seed: int, regions: int | None = None, fiscal_year: int = FISCAL_YEAR) -> Plan:
     """The year of every reporting region, or of a nation of so many regions.
 
     Four reports a region are sent in sum: as many are missing as are sent a second time.
 
     Raises:
         ValueError: so many or so few regions cannot be chosen.
+        RegulationError: no edition of the awards judges the year.
     """
     random = chance(seed, "nation", str(regions))
-    edition = law.award_edition_for_fiscal_year(FISCAL_YEAR)
-    quarters = quarters_of(FISCAL_YEAR)
+    edition = law.award_edition_for_fiscal_year(fiscal_year)
+    quarters = quarters_of(fiscal_year)
     podium = published_podium(law, edition, chance(seed, "podium"))
     nation = choose_regions(law, podium, regions, random)
     years = draw_years(law, nation, podium, quarters[-1].last_day, seed=seed, random=random)
@@ -42,25 +43,26 @@ def plan_year(law: Law, *, seed: int, regions: int | None = None) -> Plan:
     stories = deal(slots, years, seed=seed, random=random)
     alone = [slot for slot in slots if slot not in stories or stories[slot].ending not in {Ending.MISSING, *SENT_TWICE}]
     late = frozenset(random.sample(alone, k=max(1, round(_LATE_SHARE * len(slots)))))
-    author = _Author(law, f"demo-{seed}-{len(nation)}", stories, late)
+    author = _Author(law, f"demo-{seed}-{len(nation)}", quarters, stories, late)
     reports = [
         report for code, year in years.items() for report in author.reports_of(year, chance(seed, "times", code))
     ]
     reports.sort(key=lambda report: (report.arrived_at, report.region.code))
-    return Plan(seed, FISCAL_YEAR, edition.edition_year, nation, tuple(reports), podium)
+    return Plan(seed, fiscal_year, edition.edition_year, nation, tuple(reports), podium)
 
 
 @dataclass(frozen=True, slots=True)
 class _Author:
     law: Law
     name: str
+    quarters: Sequence[Quarter]
     stories: Mapping[Slot, Story]
     late: frozenset[Slot]
 
     def reports_of(self, year: RegionYear, random: Random) -> Iterator[PlannedReport]:
         """A region's reports, each behind the one before."""
         last: datetime | None = None
-        for quarter in quarters_of(FISCAL_YEAR):
+        for quarter in self.quarters:
             for report in self._reports(year, quarter, last, random):
                 yield report
                 last = report.arrived_at

@@ -13,13 +13,14 @@ from chassis.settings import read_settings
 from cli.demo.balance import differences, expected_notices
 from cli.demo.doors import DemoError, open_doors
 from cli.demo.flow import Flow
-from cli.demo.generator import plan_year
+from cli.demo.generator import FISCAL_YEAR, plan_year
 from cli.demo.nation import NATION_LEAST
 from cli.demo.plan import Plan
 from cli.demo.screen import Screen, make_console
 from cli.demo.shown import show, show_balance, show_where_to_look
 from cli.stack import plain_errors
 from deploy.local.settings import LocalSettings
+from regulation.errors import RegulationError
 from regulation.law import Law
 from regulation.loading import load_law
 
@@ -31,6 +32,7 @@ def demo(
     regions: Annotated[
         int | None, typer.Option(min=NATION_LEAST, max=546, help="A smaller nation, for a quick try.")
     ] = None,
+    fiscal_year: Annotated[int, typer.Option(help="A year that an edition of the awards judges.")] = FISCAL_YEAR,
     down: Annotated[bool, typer.Option("--down/--keep-going", help="Stop the stack at the end.")] = False,
 ) -> None:
     """Send a nation's invented year of reports, judge, score, award and notify, and compare with the plan."""
@@ -41,9 +43,9 @@ def demo(
         stack.up(stack.FOLDER, LocalSettings(), screen.say)
     law = load_law()
     try:
-        plan = plan_year(law, seed=seed, regions=regions)
+        plan = plan_year(law, seed=seed, regions=regions, fiscal_year=fiscal_year)
         balanced = asyncio.run(_run(plan, law, screen))
-    except DemoError as error:
+    except (DemoError, RegulationError) as error:
         typer.secho(f"spm: {error}", fg=typer.colors.RED, err=True)
         balanced = False
     if down:

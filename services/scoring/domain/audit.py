@@ -4,7 +4,7 @@ import json
 import zlib
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NoReturn
 
@@ -140,13 +140,27 @@ def _of_recomputation(bundle: _Bundle) -> Iterator[Difference]:
     edition = law.award_edition(bundle.edition_year)
     snapshot = Snapshot.of(Snapshot.read(bundle.figures).figures)
     progress = Progress(tuple(AwardStepTakenV1.model_validate_json(canonical(step)) for step in bundle.steps))
+    looks: tuple[Callable[[], Iterator[Difference]], ...] = (
+        lambda: _of_form(bundle, law, edition, snapshot, progress),
+        lambda: replay_faults(progress, edition, "/bundle/steps"),
+        lambda: _of_steps(law, edition, progress, snapshot),
+        lambda: differences(bundle.result, result_of(law, edition, progress, snapshot), "/bundle/result"),
+    )
+    for look in looks:
+        found = list(look())
+        yield from found
+        if found:
+            return
+
+
+def _of_form(
+    bundle: _Bundle, law: Law, edition: AwardEdition, snapshot: Snapshot, progress: Progress
+) -> Iterator[Difference]:
+    """Whether everything is written as we write it, in its order and with nothing beside it."""
     yield from differences(bundle.fiscal_year, edition.fiscal_year, "/bundle/fiscal_year")
     yield from differences(bundle.law, written(rows_used(law, edition)), "/bundle/law")
     yield from differences(bundle.figures, snapshot.written, "/bundle/figures")
     yield from differences(bundle.steps, [step.model_dump(mode="json") for step in progress.steps], "/bundle/steps")
-    yield from replay_faults(progress, edition, "/bundle/steps")
-    yield from _of_steps(law, edition, progress, snapshot)
-    yield from differences(bundle.result, result_of(law, edition, progress, snapshot), "/bundle/result")
 
 
 def _of_steps(law: Law, edition: AwardEdition, progress: Progress, snapshot: Snapshot) -> Iterator[Difference]:

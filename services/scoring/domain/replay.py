@@ -40,5 +40,7 @@ def _replay(before: Progress, step: AwardStepTakenV1, edition: AwardEdition) -> 
             raise OutOfOrder(faults)
     else:
         entry = before.numbered(step.refers_to or 0)
+        if entry.step is not AwardStep.SCORED or step.seat != entry.seat:
+            raise OutOfOrder([f"Step {entry.number} holds no scores of seat {step.seat}."])
         if step.taken_by == entry.taken_by or step.key_id == entry.key_id:
             raise OutOfOrder([f"{step.taken_by} confirms its own scores."])

@@ -134,6 +134,15 @@ def test_so_it_does_for_other_seeds_and_smaller_nations(law: Law, seed: int, reg
     assert_podium_is_ranked_as_planned(Walk(law, plan_year(law, seed=seed, regions=regions)))
 
 
+def test_another_year_is_made_for_its_own_edition(law: Law) -> None:
+    plan = plan_year(law, seed=SEED, regions=NATION_LEAST, fiscal_year=2022)
+    assert (plan.fiscal_year, plan.edition_year) == (2022, 2023)
+    assert {report.quarter.fiscal_year for report in plan.reports} == {2022}
+    assert [place.region_code for place in plan.podium.places["provinsi"]] == ["65", "32", "13", "33", "73"]
+    assert [place.region_code for place in plan.podium.places["kota"]][:3] == ["36.71", "16.74", "13.71"]
+    assert_podium_is_ranked_as_planned(Walk(law, plan))
+
+
 def test_the_podium_is_what_was_published_and_says_where_nothing_was(plan: Plan) -> None:
     published = {
         category: [place.region_code if place.published else None for place in ranked]
