@@ -37,31 +37,31 @@ class Lift(Frozen):
     band: str
 
 
-class OutOfReach(Frozen):
-    """A service that cannot lift the band alone, and what its full attainment would bring the region."""
+class NoLift(Frozen):
+    """A service whose full attainment is not enough, or that names no target to count from."""
 
     service_type: str
-    index_at_most_pct: Percent
-    target_known: Annotated[bool, Field(description="False when the report names no target to count from.")]
+    index_at_most_pct: Annotated[Percent, Field(description="The region's, with the service fully attained.")]
+    target_known: bool
 
 
 class Lifting(Frozen):
     band: str
     next_band: Annotated[str | None, Field(description="Null in the highest band.")]
     lifts: tuple[Lift, ...]
-    out_of_reach: tuple[OutOfReach, ...]
+    without_lift: tuple[NoLift, ...]
 
 
 def lifting(submission: Submission, attained: Attainment, basis: Basis) -> Lifting:
     band = basis.band_of(attained.index_pct)
     higher = [one for one in basis.bands if one.lower_pct > band.lower_pct]
     if not higher:
-        return Lifting(band=band.id, next_band=None, lifts=(), out_of_reach=())
+        return Lifting(band=band.id, next_band=None, lifts=(), without_lift=())
     tried = list(_tried(_Trial(submission, attained, basis, band)))
     lifts = [one for one in tried if isinstance(one, Lift)]
     lifts.sort(key=lambda lift: (lift.more_served + sum(item.more for item in lift.more_quality), lift.service_type))
-    out_of_reach = tuple(one for one in tried if isinstance(one, OutOfReach))
-    return Lifting(band=band.id, next_band=higher[-1].id, lifts=tuple(lifts), out_of_reach=out_of_reach)
+    without_lift = tuple(one for one in tried if isinstance(one, NoLift))
+    return Lifting(band=band.id, next_band=higher[-1].id, lifts=tuple(lifts), without_lift=without_lift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class _Trial:
         return self.band_with(score).lower_pct > self.band.lower_pct
 
 
-def _tried(trial: _Trial) -> Iterator[Lift | OutOfReach]:
+def _tried(trial: _Trial) -> Iterator[Lift | NoLift]:
     reports = {report.service_type: report for report in trial.submission.services}
     states = {one.service_type: one.state for sector in trial.attained.sectors for one in sector.services}
     for service in (one for services in trial.basis.catalogue.values() for one in services):
@@ -101,12 +101,12 @@ def _tried(trial: _Trial) -> Iterator[Lift | OutOfReach]:
         if report is None or not report.recipients.target:
             full = ServiceScore(service_type=service.id, state=ServiceState.SCORED, index_pct=WHOLE_PCT)
             at_most = trial.index_with(full)
-            yield OutOfReach(service_type=service.id, index_at_most_pct=at_most, target_known=False)
+            yield NoLift(service_type=service.id, index_at_most_pct=at_most, target_known=False)
         else:
             yield _smallest(trial, service, report)
 
 
-def _smallest(trial: _Trial, service: ServiceType, report: ServiceReport) -> Lift | OutOfReach:
+def _smallest(trial: _Trial, service: ServiceType, report: ServiceReport) -> Lift | NoLift:
     cap_pct = trial.basis.choices.cap_pct
     room = _room(report.recipients.target or 0, report.recipients.served, cap_pct)
     items = _smallest_requirement_first(report.quality)
@@ -128,7 +128,7 @@ def _smallest(trial: _Trial, service: ServiceType, report: ServiceReport) -> Lif
     units = 0 if served is not None else _first(sum(rooms), lambda more: lifts(room, more))
     if units is None:
         at_most = trial.index_with(trial.score(service, with_more(room, sum(rooms))))
-        return OutOfReach(service_type=service.id, index_at_most_pct=at_most, target_known=True)
+        return NoLift(service_type=service.id, index_at_most_pct=at_most, target_known=True)
     served = room if served is None else served
     after = trial.score(service, with_more(served, units))
     named = {item.code: item.unit for item in items}

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from contracts.message import Frozen, ServiceTypeId
-from contracts.submission import Submission
+from contracts.submission import ServiceReport, Submission
 
 CHANGES_MAX: Final = 200
 _FIXED: Final = ("region_code", "period")
+_SERVICE: Final = TypeAdapter(ServiceReport)
 
 
 class ByPointer(Frozen):
@@ -66,7 +67,7 @@ def _steps_of_field(document: Any, change: ByField) -> list[str]:
     places = [place for place, service in enumerate(services) if service["service_type"] == change.service_type]
     if not places:
         places = [len(services)]
-        services.append({"service_type": change.service_type, "recipients": {}, "quality": [], "budget": {}})
+        services.append(_SERVICE.dump_python(ServiceReport(service_type=change.service_type), mode="json"))
     steps = change.field.split("/")
     if steps[0] == "quality" and len(steps) > 1:
         items = services[places[-1]]["quality"]
@@ -83,9 +84,7 @@ def _put(document: Any, steps: list[str], value: Any) -> bool:
     holder = document
     for step in way:
         holder = _step_into(holder, step)
-    if not isinstance(holder, dict) or isinstance(holder.get(last), dict | list):
-        return False
-    if last not in holder and len(way) < len(("services", "0")):
+    if not isinstance(holder, dict) or last not in holder or isinstance(holder[last], dict | list):
         return False
     holder[last] = value
     return True

@@ -27,7 +27,8 @@ from services.scoring.routes.scorecards import SCOPE, Revision, Scorecards
 from services.scoring.store import KeptScorecard, Store
 
 _NOTHING_LIFTS: Final = Bilingual(
-    id="Tidak ada satu layanan pun yang sendirian menaikkan kategori.", en="No service alone lifts the band."
+    id="Tidak ada layanan dengan sasaran yang diketahui yang sendirian menaikkan kategori.",
+    en="No service with a known target lifts the band by itself.",
 )
 _HIGHEST: Final = Bilingual(id="Kategori tertinggi sudah tercapai.", en="The highest band is reached already.")
 _CHEAPEST_FIRST: Final = Bilingual(
