@@ -45,6 +45,7 @@ def list_(lang: Lang = Language.ID) -> None:
     for clause in ruleset.rules if ruleset else ():
         table.add_row(clause.code, clause.severity, escape(lang.of(clause.name)))
     console = Console(highlight=False)
+    console.width = max(console.width, WIDTH_MAX)
     console.print(table)
     if ruleset:
         console.print(f"{ruleset.id} · {ruleset.digest}", soft_wrap=True)
