@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65_535)
     public_url: str = Field("http://127.0.0.1:8083", description="Where officials reach notify's pages.")
     rules_url: str = Field("http://127.0.0.1:8081/rules", description="Where validation's pages of the rules stand.")
+    page_notice: str = Field("", max_length=300, description="Heads each public page: «Indonesian / English».")
     api_keys: Path | None = Field(None, description="JSON file with the hashed API keys.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
     replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")

@@ -58,6 +58,7 @@ def show_balance(screen: Screen, differences: list[str]) -> None:
 def show_where_to_look(screen: Screen, addresses: Mapping[str, str], *, mail: str, credentials: Path) -> None:
     screen.say("\nWhere to look")
     for what, where in (
+        ("the public pages", f"{addresses['scoring']}/"),
         ("a region's inbox", f"{addresses['notify']}/inbox/64.71"),
         ("  to sign in", f"any name; the password is the key region-64.71 in {credentials}"),
         ("every letter", f"{addresses['notify']}/preview"),

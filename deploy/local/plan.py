@@ -31,6 +31,10 @@ USUAL_PORTS = {
 }
 _PROBE_TIMEOUT_S = 3
 _ENGINES = ("KAFKA", "MONGO", "SMTP")
+_PAGE_NOTICE = (
+    "Instalasi peragaan di satu mesin; angkanya dapat sintetis."
+    " / A demonstration on one machine; its figures may be synthetic."
+)
 _SERVICE_STOPS_WITHIN_S = 25  # longer than SPM_STOP_WAIT_S, the time a batch in hand is given
 
 
@@ -92,6 +96,8 @@ def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping
     recipients = folder / "recipients.json"
     if name == "notify" and recipients.exists():
         environment["SPM_RECIPIENTS"] = str(recipients)
+    if name == "scoring":
+        environment["SPM_PAGE_NOTICE"] = _PAGE_NOTICE
     return Program(
         name=name,
         address=address,

@@ -77,7 +77,7 @@ def build(world: World) -> Service:
             question_routes(law, store),
             attainment_routes(law, store),
             open_data_routes(law, store),
-            public_pages(law, store),
+            public_pages(law, store, notice=settings.page_notice),
         ],
         prepare=prepare,
         tasks=[tend],

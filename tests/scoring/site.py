@@ -18,6 +18,7 @@ from services.scoring.store import Store
 from tests.running import running, settings_for
 from tests.scoring.nation import award, keep, verdicts
 
+NOTICE = "Angka di sini sintetis. / Figures here are synthetic."
 CLOCK = FixedClock(datetime(2024, 4, 1, 3, tzinfo=UTC))
 
 
@@ -31,7 +32,7 @@ class Site:
 @asynccontextmanager
 async def site_of_a_year(kafka: str, mongo: str, law: Law, *, until: AwardStep) -> AsyncIterator[Site]:
     """Edition 2024 has taken its steps up to ``until``."""
-    settings = settings_for(kafka, mongo)
+    settings = settings_for(kafka, mongo, page_notice=NOTICE)
     deployment = Mongo(settings)
     store = Store(deployment.database(NAME))
     await store.prepare()

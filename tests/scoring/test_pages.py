@@ -52,6 +52,12 @@ async def test_a_page_needs_nothing_but_itself(site: Site, path: str) -> None:
     assert answer.headers["cache-control"] == "public, max-age=60"
 
 
+async def test_synthetic_figures_are_called_so_on_every_page(site: Site) -> None:
+    for path in PAGES:
+        assert "Angka di sini sintetis." in await text_of(site, path)
+    assert "Figures here are synthetic." in await text_of(site, "/regions/99?lang=en", 404)
+
+
 async def test_figures_are_written_as_the_reader_writes_them(site: Site) -> None:
     assert "90,00" in await text_of(site, "/regions/64.71")
     english = await text_of(site, "/regions/64.71?lang=en")

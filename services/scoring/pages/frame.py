@@ -63,7 +63,9 @@ class Frame:
     nation it takes more time than everything else together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, notice: str = "") -> None:
+        """``notice`` heads each page, written as ``Indonesian / English``; empty for none."""
+        self._notice = notice
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=select_autoescape(("html",)),
@@ -77,7 +79,13 @@ class Frame:
         tongue = view.tongue
         template = self._templates.get_template(f"{name}.html")
         text = template.render(
-            view=view, tongue=tongue, say=tongue.say, number=tongue.number, count=tongue.count, **context
+            view=view,
+            tongue=tongue,
+            say=tongue.say,
+            number=tongue.number,
+            count=tongue.count,
+            notice=tongue.half(self._notice),
+            **context,
         )
         return HTMLResponse(text, status, headers=CACHE | {"Content-Language": tongue.language.value})
 

@@ -1,4 +1,4 @@
-"""The addresses of the public pages. No key is asked for: decision 0006 says why and what is shown."""
+"""The addresses of the public pages. No key is asked for: decision 0007 says why and what is shown."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,9 +21,9 @@ _QUOTED_MAX: Final = 20
 """Characters of a wrong address that are said again."""
 
 
-def public_pages(law: Law, store: Store) -> APIRouter:
+def public_pages(law: Law, store: Store, *, notice: str = "") -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, tags=["pages"], include_in_schema=False)
-    site = _Site(law, store, Frame(), SectorMemory(store))
+    site = _Site(law, store, Frame(notice), SectorMemory(store))
     router.get("/")(site.nation)
     router.get("/tables")(site.latest_tables)
     router.get("/tables/{period}")(site.tables)
