@@ -49,8 +49,9 @@ format: install  ## format and mend what can be mended by itself
 generate: install  ## write the generated files again
 	$(BIN)/spm generate
 
-bench: install  ## CPU of judging; throughput and CPU against bare loops with the same I/O
+bench: install  ## CPU of judging; time of ranking; throughput and CPU against bare loops with the same I/O
 	$(BIN)/python -m tests.bench.judging
+	$(BIN)/python -m tests.bench.ranking
 	$(BIN)/python -m tests.bench.pipeline
 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes

@@ -83,7 +83,7 @@ def _attainment(share: float) -> float:
 
 
 def _strength(attainment: float, random: Random) -> Strength:
-    """A region that is as strong as the podium in its services falls behind it in a stage, which every edition counts."""
+    """A region as strong as the podium in its services falls behind it in a stage, which every edition counts."""
     action_plan = random.random() < attainment
     stages_done = random.choice((len(Stage) - 1, len(Stage)))
     if attainment > _STRONG:

@@ -21,7 +21,8 @@ class Candidate:
     @property
     def last(self) -> QuarterFigures | None:
         """The figures of the year as a whole: they are cumulative."""
-        return self.year[max(self.year)]
+        *_, last = self.year.values()
+        return last
 
     @property
     def accepted(self) -> tuple[QuarterFigures, ...]:
