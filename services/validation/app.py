@@ -8,7 +8,7 @@ from services.validation.domain.rates import By, reporting_rates
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.pages import rule_pages
-from services.validation.routes import checks, peers, rates, rules, verdicts
+from services.validation.routes import checks, peers, rates, rules, trends, verdicts
 from services.validation.store import Store
 
 NAME: Final = "validation"
@@ -39,6 +39,7 @@ def build(world: World) -> Service:
         routers=[
             verdicts.router(store),
             rates.router(store, law),
+            trends.router(store, law),
             checks.router(reception.foresee, law, world.clock),
             peers.router(groups, store),
             rules.router(law, world.clock),

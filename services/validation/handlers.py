@@ -18,6 +18,7 @@ from services.validation.domain.judge import judge
 from services.validation.domain.peers import PeerHead, level_id, peer_ids
 from services.validation.domain.rates import sectors_stated
 from services.validation.domain.settle import Mark, settle
+from services.validation.domain.trends import justified
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
 
@@ -150,6 +151,7 @@ class Decisions:
             revision=judged.revision,
             outcome=judged.outcome,
             codes=tuple(dict.fromkeys(finding.code for finding in judged.findings)),
+            justified=justified(judged.findings),
             arrived_at=judged.arrived_at,
             on_time=judged.on_time,
             nil_return=judged.submission is not None and judged.submission.nil_return is not None,

@@ -15,7 +15,18 @@ from datetime import datetime
 from typing import Final
 
 from chassis.events import Event
-from chassis.mongo import ASCENDING, DESCENDING, Database, Document, Move, find_by_id, insert_first, insert_once, move
+from chassis.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Database,
+    Document,
+    Move,
+    aggregate,
+    find_by_id,
+    insert_first,
+    insert_once,
+    move,
+)
 from contracts.peers import LevelFigures
 from contracts.verdict import VerdictOutcome
 from services.validation.domain.figures import Figures, ReportedFigures
@@ -23,7 +34,10 @@ from services.validation.domain.head import Head, head_id
 from services.validation.domain.kept_peers import KeptPeers, text_of
 from services.validation.domain.peers import PeerHead, level_id
 from services.validation.domain.rates import JudgedReport
+from services.validation.domain.trends import JudgedCodes
 
+_STORY: Final = [("period", ASCENDING), ("region_code", ASCENDING), ("revision", ASCENDING)]
+_TOLD: Final = ("period", "region_code", "revision", "outcome", "arrived_at", "codes", "justified")
 _COUNTED: Final = ("region_code", "revision", "outcome", "arrived_at", "on_time", "nil_return", "sectors")
 
 
@@ -36,6 +50,8 @@ class KeptVerdict:
     outcome: VerdictOutcome
     codes: tuple[str, ...]
     """Of the rules that were broken, each once."""
+    justified: tuple[str, ...]
+    """Of those, the ones for which a reason is given at every place."""
     arrived_at: datetime
     on_time: bool
     nil_return: bool
@@ -72,7 +88,7 @@ class Store:
         """Two processes that judge the same report at once must collide."""
         keys = [("region_code", ASCENDING), ("period", ASCENDING), ("revision", ASCENDING)]
         await self._verdicts.create_index(keys, unique=True, name="one_verdict_a_revision")
-        await self._verdicts.create_index("period")
+        await self._verdicts.create_index(_STORY)
 
     async def known(
         self,
@@ -148,6 +164,35 @@ class Store:
         found = await self._verdicts.find({}, {"period": True}).sort("period", DESCENDING).limit(1).to_list(1)
         return found[0]["period"] if found else None
 
+    async def judged_codes(self, periods: Several[str], region_codes: Several[str] | None) -> list[JudgedCodes]:
+        """What trends need of every verdict of some periods, of some regions or of all, in the order of the story."""
+        wanted: Document = {"period": {"$in": list(periods)}}
+        if region_codes is not None:
+            wanted["region_code"] = {"$in": list(region_codes)}
+        found = await self._verdicts.find(wanted, _TOLD).sort(_STORY).to_list(None)
+        return [
+            JudgedCodes(
+                period=document["period"],
+                region_code=document["region_code"],
+                revision=document["revision"],
+                returned=document["outcome"] == VerdictOutcome.RETURNED,
+                arrived_at=document["arrived_at"],
+                codes=document["codes"],
+                justified=document["justified"],
+            )
+            for document in found
+        ]
+
+    async def latest_periods(self, limit: int) -> list[str]:
+        """Of which reports were judged, newest first."""
+        by_period: list[Document] = [
+            {"$sort": {"period": DESCENDING}},
+            {"$group": {"_id": "$period"}},
+            {"$sort": {"_id": DESCENDING}},
+            {"$limit": limit},
+        ]
+        return [document["_id"] for document in await aggregate(self._verdicts, by_period)]
+
     # Peers
 
     async def settled(self, period: str) -> dict[str, int]:
@@ -191,6 +236,7 @@ def _verdict(document: Document) -> KeptVerdict:
         revision=document["revision"],
         outcome=VerdictOutcome(document["outcome"]),
         codes=tuple(document["codes"]),
+        justified=tuple(document["justified"]),
         arrived_at=document["arrived_at"],
         on_time=document["on_time"],
         nil_return=document["nil_return"],
@@ -207,6 +253,7 @@ def _verdict_document(verdict: KeptVerdict) -> Document:
         "revision": verdict.revision,
         "outcome": verdict.outcome.value,
         "codes": list(verdict.codes),
+        "justified": list(verdict.justified),
         "arrived_at": verdict.arrived_at,
         "on_time": verdict.on_time,
         "nil_return": verdict.nil_return,

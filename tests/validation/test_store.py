@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,6 +12,7 @@ from services.validation.domain.head import Head
 from services.validation.domain.peers import PeerHead
 from services.validation.domain.rates import JudgedReport
 from services.validation.domain.settle import settle
+from services.validation.domain.trends import JudgedCodes
 from services.validation.store import KeptSettlement, KeptVerdict, Known, Store
 from tests.validation.reports import ARRIVED, KOTA, PERIOD, closed, passed, peers_fixed, received, service, submission
 
@@ -28,6 +30,7 @@ def verdict(submission_id: str = "s-1", revision: int = 1) -> KeptVerdict:
         revision=revision,
         outcome=VerdictOutcome.ACCEPTED,
         codes=("team-formed",),
+        justified=(),
         arrived_at=ARRIVED,
         on_time=True,
         nil_return=False,
@@ -95,6 +98,26 @@ async def test_a_head_moves_only_from_where_it_was_read(database: Database) -> N
         with pytest.raises(Conflict):
             await store.keep(verdicts=[], settlements=[], moved=[stale])
     assert (await store.known(submissions=(), settlements=(), heads={first.id})).heads == {first.id: second}
+
+
+async def test_what_trends_need_is_found_in_the_order_of_the_story(database: Database) -> None:
+    store = await prepared(database)
+    later = replace(verdict("s-2", 2), outcome=VerdictOutcome.RETURNED, codes=("team-formed", "x"), justified=("x",))
+    elsewhere = replace(verdict("s-3"), region_code="64.72")
+    earlier = replace(verdict("s-4"), period="2023Q3", codes=())
+    await store.keep(verdicts=[later, elsewhere, verdict(), earlier], settlements=[], moved=[])
+    line = partial(JudgedCodes, arrived_at=ARRIVED, justified=[])
+    found = await store.judged_codes([PERIOD, "2023Q3"], None)
+    assert found == [
+        line("2023Q3", KOTA, 1, returned=False, codes=[]),
+        line(PERIOD, KOTA, 1, returned=False, codes=["team-formed"]),
+        line(PERIOD, KOTA, 2, returned=True, codes=["team-formed", "x"], justified=["x"]),
+        line(PERIOD, "64.72", 1, returned=False, codes=["team-formed"]),
+    ]
+    assert await store.judged_codes([PERIOD], ["64.72"]) == found[3:]
+    assert await store.judged_codes([], None) == []
+    assert await store.latest_periods(1) == [PERIOD]
+    assert await store.latest_periods(8) == [PERIOD, "2023Q3"]
 
 
 async def test_what_peers_are_held_against_is_found_as_it_was_and_moves_by_revision(database: Database) -> None:
