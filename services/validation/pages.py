@@ -1,7 +1,9 @@
 """The rules for a browser: what each demands, why, an example, how to mend. Public, and without any script."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path as Folder
 from typing import Annotated, Any, Final
@@ -19,6 +21,7 @@ from services.validation.domain.judge import FURTHER_FINDINGS
 
 FOLDER: Final = Folder(__file__).parent / "templates"
 CACHE: Final = {"Cache-Control": "public, max-age=60"}
+_SWAPPED: Final = str.maketrans(",.", ".,")
 _MONTHS: Final = {
     "id": (
         *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
@@ -47,6 +50,18 @@ class Language(StrEnum):
 
     def day(self, day: date) -> str:
         return f"{day.day} {_MONTHS[self][day.month - 1]} {day.year}"
+
+    def entry(self, value: Any) -> str:
+        """A value of a report as a person would write it; what is nested, as JSON."""
+        match value:
+            case bool() | str():
+                return str(value)
+            case int() | Decimal():
+                return self.say(f"{value:,}".translate(_SWAPPED), f"{value:,}")
+            case list() if all(isinstance(each, int | Decimal) for each in value):
+                return "; ".join(map(self.entry, value)) or "[]"
+            case _:
+                return json.dumps(value, ensure_ascii=False, default=str)
 
     def address(self, path: str) -> str:
         return path if self is Language.INDONESIAN else f"{path}?lang={self}"

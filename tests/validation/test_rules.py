@@ -1,6 +1,7 @@
 """The doors at which anyone reads the rules, as JSON and as pages."""
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from html.parser import HTMLParser
 from typing import get_args
 
@@ -19,7 +20,7 @@ from services.validation.domain.explanation import KINDS, Explanation, explain
 from services.validation.domain.judge import FURTHER_FINDINGS
 from services.validation.domain.rulebook import rulebook_of
 from services.validation.domain.rules import RULES
-from services.validation.pages import rule_pages
+from services.validation.pages import Language, rule_pages
 from services.validation.routes import rules
 from tests.validation.reports import ARRIVED, PERIOD
 
@@ -110,6 +111,22 @@ async def test_the_list_leads_to_the_page_of_every_rule_in_the_readers_language(
     more = "" if lang == "id" else "?lang=en"
     assert {f"{rule.page}{more}" for rule in explanation.rules.values()} <= set(page.links)
     assert ("/rules?lang=en" if lang == "id" else "/rules") in page.links
+
+
+@pytest.mark.parametrize(
+    ("value", "indonesian", "english"),
+    [
+        (1_050, "1.050", "1,050"),
+        (Decimal("3.50"), "3,50", "3.50"),
+        ([1_000, 2], "1.000; 2", "1,000; 2"),
+        ([], "[]", "[]"),
+        ("2023Q1", "2023Q1", "2023Q1"),
+        ({"target": 0}, '{"target": 0}', '{"target": 0}'),
+        (None, "null", "null"),
+    ],
+)
+def test_an_entry_is_written_as_its_reader_writes_it(value: object, indonesian: str, english: str) -> None:
+    assert (Language.INDONESIAN.entry(value), Language.ENGLISH.entry(value)) == (indonesian, english)
 
 
 async def test_a_rule_that_is_none_is_told_on_a_page(client: httpx.AsyncClient) -> None:
