@@ -1,7 +1,8 @@
 """The kinds of row that the law is written in.
 
-Each kind names its file and table: ``calendar/periods`` is the table ``[[periods]]`` of ``calendar.toml``, and a
-kind with one word has a file and a table of that name, or a folder of files with that table. A row's id is that name followed by the row's key.
+Each kind names its file and table: ``calendar/periods`` is the table ``[[periods]]`` of ``calendar.toml``. A kind
+with one word has a file and a table of that name, or a folder of files with that table. A row's id is that name
+followed by the row's key.
 """
 
 from abc import ABC, abstractmethod

@@ -5,6 +5,7 @@ from chassis.service import Service, World
 from contracts.topics import SUBMISSION_RECEIVED
 from regulation.loading import load_law
 from services.validation.domain.rates import By, reporting_rates
+from services.validation.domain.rulebook import with_testable_rules
 from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.pages import rule_pages
@@ -18,7 +19,7 @@ RATES_EVERY_S: Final = 60.0
 def build(world: World) -> Service:
     """The law is read once, so that a bad row stops the process and not a report."""
     store = Store(world.database)
-    law = load_law()
+    law = with_testable_rules(load_law())
     metrics = ValidationMetrics(world.registry)
     reception = Reception(store, law, metrics)
     groups = peers.PeerGroups(world, store, law)

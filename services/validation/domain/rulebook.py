@@ -12,7 +12,7 @@ from contracts.quarter import Quarter
 from contracts.verdict import Severity
 from regulation.errors import RegulationError
 from regulation.law import Law
-from regulation.rows import ServiceType
+from regulation.rows import Rule, RuleTerms, ServiceType
 from regulation.rulesets import RuleSet
 from services.validation.domain.case import Case, Violation
 from services.validation.domain.rules import RULES
@@ -49,6 +49,20 @@ def rulebook_of(law: Law, period: str) -> Rulebook:
     ruleset = law.ruleset(Quarter.parse(period).last_day)
     clauses = tuple(_clause(ruleset, code) for code in ruleset.rules)
     return Rulebook(ruleset.id, ruleset.digest, clauses, frozenset(ruleset.rules))
+
+
+def with_testable_rules(law: Law) -> Law:
+    """The law itself, when each of its rule sets can be tested.
+
+    Raises:
+        RegulationError: a rule set names a rule that nobody wrote, or gives one other thresholds than it asks for.
+    """
+    first_days = {row.valid_from for kind in (RuleTerms, Rule) for row in law.rows.of(kind)}
+    for day in sorted(first_days):
+        ruleset = law.ruleset(day)
+        for code in ruleset.rules:
+            _clause(ruleset, code)
+    return law
 
 
 @lru_cache(maxsize=_LISTS_KEPT)

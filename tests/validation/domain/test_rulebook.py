@@ -10,7 +10,7 @@ from regulation.errors import RegulationError
 from regulation.law import Law
 from regulation.rows import Threshold
 from regulation.rulesets import RuleSet
-from services.validation.domain.rulebook import rulebook_of, services_of
+from services.validation.domain.rulebook import rulebook_of, services_of, with_testable_rules
 from tests.validation.reports import JAKARTA, KOTA, PERIOD, PROVINSI, UNKNOWN
 
 
@@ -59,6 +59,13 @@ def test_a_rule_that_is_given_figures_which_it_does_not_ask_for_is_refused(law: 
 def test_a_rule_that_nobody_wrote_is_refused(law: Law) -> None:
     with pytest.raises(RegulationError, match="no rule of this code can be tested"):
         rulebook_of(LawOfAnUnknownRule(law.rows), PERIOD)
+
+
+@pytest.mark.parametrize("unsound", [LawThatAsks, LawOfAnUnknownRule])
+def test_a_law_whose_rules_cannot_be_tested_is_told_before_any_report(law: Law, unsound: type[Law]) -> None:
+    assert with_testable_rules(law) is law
+    with pytest.raises(RegulationError):
+        with_testable_rules(unsound(law.rows))
 
 
 def test_it_names_the_ruleset_that_a_verdict_rests_on(law: Law) -> None:
