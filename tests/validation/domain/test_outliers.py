@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.validation.domain.outliers import Spread, min_max_position, modified_z_score, ratio, z_score
+from services.validation.domain.outliers import (
+    Limits,
+    Spread,
+    min_max_position,
+    modified_z_score,
+    outlier_in,
+    outlier_of,
+    ratio,
+    z_score,
+)
 
 NUMPY: Final = json.loads(Path(__file__).with_name("numpy_figures.json").read_bytes())
 """Samples with what NumPy says of them: mean, std, median, median of abs(x - median), min, max, and the measures."""
@@ -82,3 +91,61 @@ def test_an_empty_sample_has_no_spread() -> None:
 )
 def test_a_ratio_needs_both_sides_and_a_base(figure: int | None, base: int | None, expected: float | None) -> None:
     assert ratio(figure, base) == expected
+
+
+LIMITS = Limits(n_min=4, z_max=3, modified_z_max=3.5, margin_max=0.5, measures_min=2, distance_ratio_min=0.5)
+STEADY = [0.19, 0.2, 0.2, 0.21, 0.2, 0.22, 0.18, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("figure", "sample", "is_outlier"),
+    [
+        (0.2, STEADY, False),
+        (0.29, STEADY, False),
+        (0.31, STEADY, True),
+        (0.09, STEADY, True),
+        (0.9, STEADY[:4], True),
+        (0.9, STEADY[:3], False),
+        (0.9, [], False),
+        (0.9, [0.2] * 8, False),
+        (0.9, [0.2] * 7 + [0.21], True),
+        (0.0, [0.0] * 8, False),
+        (0.5, [0.0] * 7 + [0.1], True),
+    ],
+    ids=[
+        "in the middle",
+        "beyond the highest and near the median",
+        "far above",
+        "far below",
+        "enough figures",
+        "too few figures",
+        "no figures",
+        "no variation, no measure",
+        "MAD 0: two measures are left",
+        "nothing ever",
+        "the median is zero",
+    ],
+)
+def test_an_outlier_is_far_from_the_median_by_two_measures(
+    figure: float,
+    sample: list[float],
+    is_outlier: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert (outlier_in(figure, sample, LIMITS) is not None) is is_outlier
+
+
+@pytest.mark.parametrize(("measures_min", "is_outlier"), [(1, True), (2, True), (3, False)])
+def test_a_measure_that_has_no_value_says_nothing(measures_min: float, is_outlier: bool) -> None:  # noqa: FBT001 - a column
+    limits = LIMITS._replace(measures_min=measures_min)
+    outlier = outlier_in(0.9, [0.2] * 7 + [0.21], limits)
+    assert (outlier is not None) is is_outlier
+    assert outlier is None or outlier.modified_z is None
+
+
+@given(figures, st.lists(figures, max_size=12), st.floats(min_value=0, max_value=3), st.integers(0, 3))
+def test_the_short_way_says_what_the_long_way_says(
+    figure: float, sample: list[float], distance: float, measures: int
+) -> None:
+    limits = LIMITS._replace(distance_ratio_min=distance, measures_min=measures, n_min=2)
+    long_way = outlier_of(figure, Spread.of(sample), limits) if sample else None
+    assert outlier_in(figure, sample, limits) == long_way
