@@ -15,6 +15,8 @@ CLIENTS = (
         ("periods:write", "awards:write", "awards:read", "submissions:read", "scorecards:read", "notices:read"),
     ),
     ("importer", EVERY_REGION, ("submissions:write", "submissions:import", "submissions:read")),
+    ("panel-entry", EVERY_REGION, ("awards:score", "awards:read")),
+    ("panel-check", EVERY_REGION, ("awards:score", "awards:read")),
     ("region-32", "32", _REGION_SCOPES),
     ("region-64.71", "64.71", _REGION_SCOPES),
 )
