@@ -2,6 +2,8 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.scorecard import ServiceState
+from contracts.submission import NilReturn
 from contracts.verdict import VerdictOutcome
 from regulation.errors import RegulationError
 from regulation.law import Law
@@ -50,6 +52,15 @@ def test_a_service_left_out_realised_nothing(law: Law) -> None:
     reports = full_reports(law, "64.71")
     left_out = score(judged(submission("64.71", reports[: len(reports) // 2])), law).figures
     assert left_out.budget_pct < 50
+
+
+def test_a_nil_return_scores_nothing_and_only_its_other_modules_are_filled_in(law: Law) -> None:
+    nil = NilReturn(author_role="Sekda", reason="Pelayanan belum dimulai (sintetis).")
+    sent = submission("64.71", []).model_copy(update={"nil_return": nil})
+    scored = score(judged(sent), law)
+    assert (scored.scorecard.index_pct, scored.scorecard.band, scored.figures.budget_pct) == (0, "belum_tuntas", 0)
+    assert {one.state for sector in scored.scorecard.sectors for one in sector.services} == {ServiceState.MISSING}
+    assert scored.scorecard.completeness_pct == 50
 
 
 def test_a_returned_report_has_no_score(law: Law) -> None:
