@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -15,7 +16,7 @@ from chassis.mongo import Database, Document, Mongo
 from contracts.message import Message
 from contracts.period import PeriodState
 from contracts.scorecard import ScorecardUpdatedV1
-from contracts.verdict import VerdictOutcome
+from contracts.verdict import SubmissionJudgedV1, VerdictOutcome
 from regulation.law import Law
 from regulation.reading import Rows
 from services.scoring.handlers import Handlers
@@ -113,6 +114,19 @@ async def test_accepted_reports_get_scorecards_and_the_newest_counts(
     }
     marks = await Store(database).marks(["2023Q4"])
     assert {(mark.region_code, mark.period_revision) for mark in marks} == {(KOTA, 2), (OTHER, 2)}
+
+
+async def test_the_report_is_kept_as_it_came(database: Database, law: Law, log: list[Received]) -> None:
+    """Whether its bytes are passed on or, written in another way, written anew."""
+    written = [replace(record, value=record.message.model_dump_json().encode()) for record in log]
+    await handlers(database, law).submission_judged(written)
+    as_it_came = bytes_of(await kept_in(database))
+    await restore(database, {name: [] for name in COLLECTIONS})
+    await handlers(database, law).submission_judged([replace(record, value=b"{ }") for record in log])
+    assert bytes_of(await kept_in(database)) == as_it_came
+    sent = {r.message.submission_id: r.message.submission for r in log if isinstance(r.message, SubmissionJudgedV1)}
+    accepted = {key: report for key, report in sent.items() if report is not None}
+    assert await Store(database).reports(list(sent)) == accepted
 
 
 async def test_the_event_names_the_verdict_that_caused_it(database: Database, law: Law, log: list[Received]) -> None:

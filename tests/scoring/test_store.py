@@ -47,6 +47,27 @@ async def test_a_scorecard_is_found_as_it_was_kept(database: Database, law: Law)
     assert await store.scorecard("64.71", "2023Q3") is None
 
 
+async def test_every_revision_stays_with_its_report(database: Database, law: Law) -> None:
+    store = await prepared(database)
+    reports = {revision: submission("64.71", full_reports(law, "64.71", items=revision)) for revision in (1, 2, 4)}
+    kept = {
+        revision: KeptScorecard(scored.figures, Event.of(scored.scorecard), report.model_dump_json().encode())
+        for revision, report in reports.items()
+        for scored in [score(judged(report, revision=revision), law)]
+    }
+    await store.keep_scorecards([kept[4], kept[1], kept[2]])
+    assert await store.revisions("64.71", "2023Q4") == [kept[1], kept[2], kept[4]]
+    assert await store.revisions("64.71", "2023Q3") == await store.revisions("64.7", "2023Q4") == []
+    ids = [one.figures.submission_id for one in kept.values()]
+    assert list((await store.reports([*ids, "unknown"])).values()) == list(reports.values())
+
+
+async def test_a_scorecard_that_was_kept_without_its_report_has_none(database: Database, law: Law) -> None:
+    store, kept = await prepared(database), kept_scorecard(law)
+    await store.keep_scorecards([kept])
+    assert await store.reports([kept.figures.submission_id]) == {}
+
+
 async def test_a_scorecard_is_kept_once(database: Database, law: Law) -> None:
     store, kept = await prepared(database), kept_scorecard(law)
     await store.keep_scorecards([kept])
