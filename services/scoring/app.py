@@ -3,6 +3,8 @@
 import asyncio
 from typing import Final
 
+from fastapi import APIRouter
+
 from chassis.errors import Misconfigured
 from chassis.events import Event
 from chassis.groups import group_of, wait_until_read
@@ -70,20 +72,25 @@ def build(world: World) -> Service:
     return Service(
         name=NAME,
         handlers=read_by,
-        routers=[
-            award_order_routes(desk, world.clock),
-            award_routes(desk),
-            scorecard_routes(law, store),
-            question_routes(law, store),
-            attainment_routes(law, store),
-            open_data_routes(law, store),
-            public_pages(law, store, notice=settings.page_notice),
-        ],
+        routers=_doors(desk, world),
         prepare=prepare,
         tasks=[tend],
         ready=past_known.is_set,
         title="SPM scoring",
     )
+
+
+def _doors(desk: AwardDesk, world: World) -> list[APIRouter]:
+    law, store = desk.law, desk.store
+    return [
+        award_order_routes(desk, world.clock),
+        award_routes(desk),
+        scorecard_routes(law, store),
+        question_routes(law, store),
+        attainment_routes(law, store),
+        open_data_routes(law, store),
+        public_pages(law, store, notice=world.settings.page_notice),
+    ]
 
 
 def read_law() -> Law:

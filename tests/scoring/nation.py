@@ -28,13 +28,23 @@ AUTHOR = Author(
 )
 SERVED = {"11": 300, "32": 990, "33": 880, "35": 985, "64": 1_000, "64.02": 555, "64.71": 900, "64.72": 900, "73": 700}
 """Of 1,000, at the end of the year; every other region is silent. 64.02 does not report the third quarter."""
+CORRECTED = 987
 IDLE = "housing.kab.relocation_home"
 REASON = "Tidak ada relokasi menurut catatan kantor (sintetis)"
 SILENT = {("64.02", "2023Q3")}
 
 
 def verdicts(law: Law) -> list[SubmissionJudgedV1]:
-    """The year's path is walked evenly; 64.72 is late each time. Nobody is relocated in 64.71, and it says why."""
+    """The year's path is walked evenly; 64.72 is late each time. Nobody is relocated in 64.71, and it says why.
+
+    35 corrects its last report.
+    """
+    last = YEAR[-1]
+    corrected = judged(submission("35", _services(law, "35", last, CORRECTED), last.text), revision=2)
+    return [*_first_reports(law), corrected]
+
+
+def _first_reports(law: Law) -> list[SubmissionJudgedV1]:
     return [
         judged(
             submission(region, _services(law, region, quarter, served * quarter.number // 4), quarter.text),

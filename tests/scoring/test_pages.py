@@ -116,6 +116,11 @@ async def test_a_region_sees_where_it_loses_most_and_how_its_year_goes(site: Sit
     assert "Rows of law that were used" in words
 
 
+async def test_what_was_corrected_stays_to_be_seen(site: Site) -> None:
+    assert re.search("Corrections .* 1 98.50 .* 2 98.70 ", await text_of(site, "/regions/35?lang=en"))
+    assert "Corrections" not in await text_of(site, "/regions/32?lang=en")
+
+
 async def test_a_region_without_an_accepted_report_has_a_page(site: Site) -> None:
     assert "Belum ada laporan daerah ini" in await text_of(site, "/regions/12")
     assert "tidak wajib melaporkan" in await text_of(site, "/regions/31.71")

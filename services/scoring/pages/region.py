@@ -34,6 +34,7 @@ async def region_page(law: Law, store: Store, frame: Frame, *, view: View, regio
     figures = found[asked or max(found)]
     quarter = Quarter.parse(figures.period)
     scorecard = (await store.scorecards_of([figures.submission_id]))[figures.submission_id]
+    revisions = await store.revisions(region.code, figures.period)
     kindred = league(law, await store.figures_of([figures.period]), Choice(region.kind))
     lost = losses(scorecard.sectors, scorecard.expected_pct)
     year = expected_year(law, quarter)
@@ -46,6 +47,7 @@ async def region_page(law: Law, store: Store, frame: Frame, *, view: View, regio
         periods=[Quarter.parse(period) for period in sorted(found)],
         figures=figures,
         scorecard=scorecard,
+        revisions=[kept.figures for kept in revisions],
         yardstick=Yardstick.of(law, quarter, view.tongue),
         rank=next((place.rank for place in kindred if place.region.code == region.code), None),
         ranked=sum(place.rank is not None for place in kindred),

@@ -53,8 +53,15 @@ _ANSWERS: Final[dict[int | str, dict[str, object]]] = {200: {"content": {"text/c
 
 
 def open_data_routes(law: Law, store: Store) -> APIRouter:
+    router = APIRouter(prefix="/open-data", tags=["open data"])
+    router.include_router(_of_regions(law, store))
+    router.include_router(_of_awards(law, store))
+    return router
+
+
+def _of_regions(law: Law, store: Store) -> APIRouter:
     kept_scorecards = Scorecards(store)
-    router = APIRouter(prefix="/open-data", tags=["open data"], default_response_class=StreamingResponse)
+    router = APIRouter(default_response_class=StreamingResponse)
 
     @router.get("/scorecards/{period}.{form}", summary="Every region's scorecard of a quarter", responses=_ANSWERS)
     async def scorecards(period: PeriodText, form: Form) -> StreamingResponse:
@@ -88,6 +95,14 @@ def open_data_routes(law: Law, store: Store) -> APIRouter:
         shown = explained(law, kept, without_reasons(await kept_scorecards.report(kept)))
         return JSONResponse(shown.model_dump(mode="json"), headers=dict(_HEADERS))
 
+    return router
+
+
+def _of_awards(law: Law, store: Store) -> APIRouter:
+    router = APIRouter(default_response_class=StreamingResponse)
+    written: dict[int, tuple[int, bytes]] = {}
+    """The last bundle of each edition, by the number of its steps: to write one takes a second."""
+
     @router.get("/awards/{edition_year}.{form}", summary="Nominees, winners and who was excluded", responses=_ANSWERS)
     async def awards(edition_year: int, form: Form) -> StreamingResponse:
         edition = _edition(law, edition_year)
@@ -102,8 +117,10 @@ def open_data_routes(law: Law, store: Store) -> APIRouter:
         nomination = progress.found(AwardStep.NOMINATED)
         if nomination is None or progress.found(AwardStep.ANNOUNCED) is None:
             raise Problem(404, "not-found", f"{edition.title} is not announced yet; there is no public bundle before.")
-        frozen = Snapshot.of(await store.counted(nomination.submissions))
-        return Response(bundle_of(law, edition, progress, frozen), media_type="application/json", headers=_HEADERS)
+        if written.get(edition_year, (0, b""))[0] != len(progress.steps):
+            frozen = Snapshot.of(await store.counted(nomination.submissions))
+            written[edition_year] = len(progress.steps), bundle_of(law, edition, progress, frozen)
+        return Response(written[edition_year][1], media_type="application/json", headers=_HEADERS)
 
     return router
 
