@@ -1,6 +1,7 @@
 """A small year of a small nation, as events: what the fault tests feed."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +11,8 @@ from cli.demo.generator import plan_year
 from cli.demo.plan import PlannedReport
 from contracts.award import AwardChangedV1
 from contracts.message import Message, deterministic_id
-from contracts.period import EntryClosedV1, PeriodChangedV1, PeriodState
+from contracts.peers import LevelFigures, PeerService, PeersFixedV1, PeerSpread, RegionLevel
+from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1, PeriodState
 from contracts.quarter import quarters_of
 from contracts.submission import SubmissionReceivedV1
 from regulation.loading import load_law
@@ -47,6 +49,51 @@ def received(report: PlannedReport) -> SubmissionReceivedV1:
         recorded_at=report.arrived_at,
         submission=submission,
     )
+
+
+def deadline_marks(regions: set[str]) -> list[DeadlinePassedV1]:
+    """One and seven days after each deadline."""
+    return [
+        DeadlinePassedV1(
+            region_code=region,
+            period=quarter.text,
+            period_revision=1,
+            due_at=LAW.calendar(quarter.text).due_at,
+            days_after_due=days,
+        )
+        for quarter in quarters_of(YEAR)
+        for days in LAW.overdue_days(quarter.text)
+        for region in sorted(regions)
+    ]
+
+
+def peer_marks(regions: set[str]) -> list[PeersFixedV1]:
+    """What peers attained the year before, so that the reports of the last quarter are held against it."""
+    attainment = PeerSpread(
+        n=90,
+        mean=Decimal("0.8"),
+        sd=Decimal("0.02"),
+        median=Decimal("0.8"),
+        mad=Decimal("0.01"),
+        lowest=Decimal("0.75"),
+        highest=Decimal("0.85"),
+    )
+    return [
+        PeersFixedV1(
+            region_code=region,
+            figures=LevelFigures(
+                level=RegionLevel(LAW.regions[region].kind),
+                period=f"{YEAR - 1}Q4",
+                period_revision=2,
+                regions=93,
+                reported=90,
+                services=(PeerService(service_type="edu.kab.basic", attainment=attainment),),
+                fixed_at=datetime(YEAR, 1, 25, tzinfo=UTC),
+                fixed_by="story",
+            ),
+        )
+        for region in sorted(regions)
+    ]
 
 
 def closing_marks(regions: set[str]) -> list[Message]:
@@ -92,7 +139,8 @@ def fed(messages: list[Message]) -> list[Fed]:
 
 
 def year_of(regions: int) -> list[Fed]:
-    """Reports in the order of their arrival, then the closing, then awards."""
+    """Figures of peers, reports and passed deadlines as they come, then the closing, then awards."""
     reports = [received(report) for report in planned_reports(regions)]
     codes = {report.submission.region_code for report in reports}
-    return fed([*reports, *closing_marks(codes), *awards()])
+    entry = sorted([*reports, *deadline_marks(codes), *peer_marks(codes)], key=lambda message: message.occurred_at)
+    return fed([*entry, *closing_marks(codes), *awards()])

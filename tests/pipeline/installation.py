@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
+import httpx
 from bson import json_util
 from rich.console import Console
 
+from chassis.clock import Clock
 from chassis.groups import group_of, wait_until_read
 from chassis.mongo import Mongo
 from chassis.settings import Settings
@@ -60,14 +62,19 @@ class Installation:
         return cls(settings_for(kafka, mongo, keys, recipients=recipients, smtp=smtp), headers, folder / "mail")
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Doors]:
+    async def services(self, clock: Clock | None = None) -> AsyncIterator[Mapping[str, httpx.AsyncClient]]:
+        """A client of each service, by name."""
         async with AsyncExitStack() as stack:
             port = int(self.settings.smtp.rpartition(":")[2])
             await stack.enter_async_context(catching(self.mail, port=port))
-            clients = {
-                name: await stack.enter_async_context(running(name, build, self.settings))
+            yield {
+                name: await stack.enter_async_context(running(name, build, self.settings, clock))
                 for name, build in BUILDS.items()
             }
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Doors]:
+        async with self.services() as clients:
             yield Doors(
                 intake=clients["intake"],
                 scoring=clients["scoring"],

@@ -20,12 +20,12 @@ from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.store import Store
 from tests.running import settings_for
-from tests.validation.reports import ARRIVED, KOTA, PROVINSI, closed, faultless, peers_fixed, received
+from tests.validation.reports import ARRIVED, KOTA, PROVINSI, closed, faultless, passed, peers_fixed, received
 
 Kept = Mapping[str, list[Document]]
 
 OTHER_KOTA = "64.72"
-LOG_LENGTH = 16
+LOG_LENGTH = 19
 PEERS = {"edu.kab.basic": Figures(1_000, 900, 5_000_000_000, 0)}
 COLLECTIONS = ("verdicts", "settlements", "heads", "peers", "peer_figures")
 NOTHING: Kept = {name: [] for name in COLLECTIONS}
@@ -44,13 +44,16 @@ async def database(mongo: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="module")
 def log(law: Law) -> list[Received]:
-    """Two regions report and correct themselves, entry closes between reports, and one region stays silent."""
+    """Two regions report and correct themselves; deadlines pass and entry closes between reports; one is silent."""
     first = received(faultless(law, period="2023Q1", served=400, items=1), "first")
     return logged(
         first,
         received(faultless(law, period="2023Q2", served=300, items=1), "falls"),
         closed(period="2023Q1"),
+        passed(1, period="2023Q2"),
         received(faultless(law, period="2023Q2", served=500, items=1), "grows"),
+        passed(7, period="2023Q2"),
+        passed(1, period="2023Q2"),
         received(faultless(law, region_code=PROVINSI, period="2023Q1", items=1, team=None), "warned"),
         received(faultless(law, period="2023Q1", served=500, items=1, stages=()), "corrects"),
         first,
@@ -125,9 +128,15 @@ async def test_the_log_is_judged_in_its_order(database: Database, law: Law, log:
         (OTHER_KOTA, "2023Q2", 0, False),
     ]
     overdue = [fact for fact in told if isinstance(fact, ReportOverdueV1)]
-    assert [(fact.region_code, fact.period, fact.returned_reports) for fact in overdue] == [(OTHER_KOTA, "2023Q2", 0)]
+    assert [(fact.region_code, fact.days_after_due, fact.returned_reports) for fact in overdue] == [
+        (KOTA, 1, 1),
+        (KOTA, 1, 1),
+        (OTHER_KOTA, None, 0),
+    ]
+    assert {fact.period for fact in overdue} == {"2023Q2"}
+    silent = {passed(7, period="2023Q2").event_id}
     causes = {received.id for received in log if not isinstance(received.message, PeersFixedV1)}
-    assert {event.headers["ce_causationid"] for event in events} == causes
+    assert {event.headers["ce_causationid"] for event in events} == causes - silent
 
 
 async def test_a_redelivered_batch_tells_the_same_and_changes_nothing(
