@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from contracts.quarter import Quarter
@@ -14,6 +14,7 @@ from services.validation.domain.figures import Figures, ReportedFigures
 from services.validation.domain.outliers import Spread
 
 NOT_REPORTED: Final = "tidak diisi / not reported"
+_PERIODS_KEPT: Final = 64
 _WORDS_CHARS_MAX: Final = 40
 """Of a report's own words in one finding, so that a verdict with many findings fits its topic."""
 
@@ -88,7 +89,11 @@ class Case:
 
     @cached_property
     def quarter(self) -> Quarter:
-        return Quarter.parse(self.submission.period)
+        return _quarter(self.submission.period)
+
+    @cached_property
+    def last_day(self) -> date:
+        return _last_day(self.quarter)
 
     @cached_property
     def columns(self) -> Columns:
@@ -131,6 +136,8 @@ class Case:
     @cached_property
     def year_before(self) -> Past | None:
         """The same quarter of the year before."""
+        if not self.history:
+            return None
         period = Quarter(self.quarter.fiscal_year - 1, self.quarter.number).text
         return next((self._past(report) for report in self.history if report.period == period), None)
 
@@ -184,3 +191,13 @@ def tidy(figure: Decimal) -> str:
 
 
 _SILENT: Final = Figures(None, None, None, None)
+
+
+@lru_cache(maxsize=_PERIODS_KEPT)
+def _quarter(period: str) -> Quarter:
+    return Quarter.parse(period)
+
+
+@lru_cache(maxsize=_PERIODS_KEPT)
+def _last_day(quarter: Quarter) -> date:
+    return quarter.last_day

@@ -20,9 +20,10 @@ def unlike_targets(case: Case, name: str, holds: Operator, *others: str, missing
 
     Silent where one of them is not in the report: ``all_service_types_reported`` speaks then.
     """
-    position, targets = case.position, case.columns.targets
-    if name not in position or any(other not in position for other in others):
+    at, targets = case.position, case.columns.targets
+    try:
+        position, counted = at[name], [targets[at[other]] for other in others]
+    except KeyError:
         return []
-    target, counted = targets[position[name]], [targets[position[other]] for other in others]
-    total = None if None in counted else sum(count for count in counted if count is not None)
-    return [Unlike(position[name], target, total) for _ in breaks([target], holds, [total], missing=missing)]
+    target, total = targets[position], None if None in counted else sum(count or 0 for count in counted)
+    return [Unlike(position, target, total) for _ in breaks([target], holds, [total], missing=missing)]

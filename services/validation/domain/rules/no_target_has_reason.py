@@ -8,15 +8,11 @@ def no_target_has_reason(case: Case) -> Iterator[Violation]:
 
     Silent on a missing target and on service types of another level: other rules speak then.
     """
-    targets = case.columns.targets
-    if 0 not in targets:
-        return
-    for position, service in enumerate(case.submission.services):
-        known = case.services.get(service.service_type)
-        if targets[position] != 0 or known is None:
+    for position, target in enumerate(case.columns.targets):
+        if target != 0 or (known := case.services.get(case.columns.names[position])) is None:
             continue
         if not known.conditional:
             yield case.breach(position, "recipients/target", found=0, expected="> 0")
-        elif service.no_target_reason is None:
+        elif case.submission.services[position].no_target_reason is None:
             expected = "alasan tertulis / a written reason"
             yield case.breach(position, "no_target_reason", found=None, expected=expected)

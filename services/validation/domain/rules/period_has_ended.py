@@ -11,6 +11,6 @@ def period_has_ended(case: Case) -> Iterator[Violation]:
     """
     if case.arrived_at is None:
         return
-    arrived_on, last_day = case.arrived_at.astimezone(UTC).date(), case.quarter.last_day
+    arrived_on, last_day = case.arrived_at.astimezone(UTC).date(), case.last_day
     if arrived_on < last_day:
         yield Violation("/period", found=f"{case.submission.period} ({arrived_on})", expected=f"≥ {last_day}")

@@ -5,12 +5,10 @@ from services.validation.domain.case import Case, Violation
 
 def quality_items_once(case: Case) -> Iterator[Violation]:
     """Within one service type no item of quality stands twice."""
-    every, end = case.columns.codes, 0
     for position, service in enumerate(case.submission.services):
-        begin, end = end, end + len(service.quality)
-        codes = every[begin:end]
-        if len(set(codes)) == len(codes):
+        if len({item.code for item in service.quality}) == len(service.quality):
             continue
+        codes = [item.code for item in service.quality]
         for place, code in enumerate(codes):
             if (first := codes.index(code)) != place:
                 expected = f"satu kali, seperti pada / once, as at /services/{position}/quality/{first}"

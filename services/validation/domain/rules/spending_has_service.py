@@ -10,12 +10,10 @@ def spending_has_service(case: Case, *, realised_pct_min: Decimal, target_min: D
     Silent where one of the figures is missing.
     """
     columns = case.columns
-    if 0 not in columns.served:
-        return
     for position, served in enumerate(columns.served):
-        allocated, realised = columns.allocated[position], columns.realised[position]
-        if served != 0 or not (allocated and realised):
+        if served != 0 or (columns.targets[position] or 0) < target_min:
             continue
-        if (columns.targets[position] or 0) >= target_min and realised * 100 >= realised_pct_min * allocated:
+        allocated, realised = columns.allocated[position], columns.realised[position]
+        if allocated and realised and realised * 100 >= realised_pct_min * allocated:
             expected = f"> 0 (realisasi / realised: {realised} / {allocated})"
             yield case.breach(position, "recipients/served", found=served, expected=expected)

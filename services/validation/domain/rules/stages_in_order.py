@@ -1,22 +1,23 @@
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from contracts.submission import Stage, StageStatus
 from services.validation.domain.case import Case, Violation
 
-_STATUSES: Final = tuple(StageStatus)
 _STAGES: Final = tuple(Stage)
+_STATUSES: Final = tuple(StageStatus)
 
 
 def stages_in_order(case: Case) -> Iterator[Violation]:
-    """No stage is further than the one before it; a stage that is not reported is passed over."""
-    at = {report.stage: position for position, report in reversed(list(enumerate(case.submission.stages)))}
-    reached: tuple[Stage, StageStatus] | None = None
-    for stage in _STAGES:
-        if stage not in at:
-            continue
-        status = case.submission.stages[at[stage]].status
-        if reached and _STATUSES.index(status) > _STATUSES.index(reached[1]):
-            expected = f"≤ {reached[1].value} ({reached[0].value})"
-            yield Violation(f"/stages/{at[stage]}/status", found=status.value, expected=expected)
-        reached = (stage, status)
+    """No stage is further than the one before it; a stage that is not reported is passed over.
+
+    Of a stage that stands twice ``stages_reported`` speaks.
+    """
+    stages = case.submission.stages
+    in_order = sorted((_STAGES.index(report.stage), position) for position, report in enumerate(stages))
+    for (_, position), (_, following) in pairwise(in_order):
+        before, after = stages[position], stages[following]
+        if after.stage is not before.stage and _STATUSES.index(after.status) > _STATUSES.index(before.status):
+            expected = f"≤ {before.status.value} ({before.stage.value})"
+            yield Violation(f"/stages/{following}/status", found=after.status.value, expected=expected)
