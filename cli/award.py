@@ -55,7 +55,7 @@ def _told(found: Audit) -> list[str]:
 
 
 def _differs(told: list[str]) -> None:
-    print(f"This bundle does not verify: {len(told):,} differences.")
+    print(f"This bundle does not verify; differences: {len(told):,}")
     for sentence in told[:SHOWN_MAX]:
         print(f"  {sentence}")
     if len(told) > SHOWN_MAX:

@@ -173,9 +173,14 @@ async def test_the_ranking_may_be_seen_at_any_time(service: Running) -> None:
 
 @pytest.mark.parametrize("step", ["close", "nominate", "scores", "scores/confirm", "decide", "announce", "correct"])
 async def test_only_who_may_decides(service: Running, step: str) -> None:
-    content = {"scores": {"seat": "x", "scores": []}, "scores/confirm": {"step": 1}, "correct": {"step": 1}}
-    body = ORDER | content.get(step, {})
-    answer = await service.client.post(f"/v1/awards/2024/{step}", json=body, headers=service.of_kota)
+    content: dict[str, dict[str, Any]] = {
+        "scores": {"seat": "x", "scores": []},
+        "scores/confirm": {"step": 1},
+        "correct": {"step": 1},
+    }
+    answer = await service.client.post(
+        f"/v1/awards/2024/{step}", json={**ORDER, **content.get(step, {})}, headers=service.of_kota
+    )
     assert answer.status_code == 403
 
 

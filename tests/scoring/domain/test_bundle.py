@@ -131,7 +131,7 @@ def changed_at(document: Any, path: Path, draw: random.Random) -> Any:
     """The document with another value at the path; the document itself stays as it is."""
     if not path:
         return tampered(document, draw)
-    copy = dict(document) if isinstance(document, dict) else list(document)
+    copy: Any = dict(document) if isinstance(document, dict) else list(document)
     copy[path[0]] = changed_at(document[path[0]], path[1:], draw)
     return copy
 
