@@ -155,6 +155,14 @@ def test_a_deficiency_without_a_single_sector_behind_is_told_without_a_list() ->
     assert "terendah lebih dulu" not in LETTERS.letter(example_of(facts)).text
 
 
+def test_a_deficiency_within_the_year_names_no_band() -> None:
+    within = next(facts for facts in FACTS if isinstance(facts, Deficiency)).model_copy(update={"band": None})
+    letter = LETTERS.letter(example_of(within))
+    assert "Indeks Pencapaian    : 71,25 %\nJalur yang diharapkan: 100,00 %" in letter.text
+    assert "Attainment index</th>" in letter.html
+    assert "Tuntas" not in letter.text
+
+
 def test_the_version_names_the_words() -> None:
     assert LETTERS.version == Letters("https://elsewhere.example", RULES).version
     assert len(LETTERS.version) == 16

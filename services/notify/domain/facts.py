@@ -94,7 +94,8 @@ class Deficiency(Value):
     expected_pct: Decimal
     gap_pct: Decimal
     completeness_pct: Decimal
-    band: Bilingual
+    band: Bilingual | None
+    """None while the year runs: figures are cumulative, and in the first quarters every region lies in the lowest."""
     sectors: tuple[WeakSector, ...]
 
 

@@ -132,9 +132,8 @@ def _missing(message: ReportOverdueV1) -> ReportMissing:
 
 
 def _deficiency(message: ScorecardUpdatedV1, law: Law) -> Deficiency:
-    on = Quarter.parse(message.period).last_day
-    rounded = _Rounding(law, Quarter.parse(message.period))
-    bands = {band.id: _both(band) for band in law.bands(on)}
+    quarter = Quarter.parse(message.period)
+    rounded = _Rounding(law, quarter)
     behind = [
         (sector.index_pct, sector)
         for sector in message.sectors
@@ -147,12 +146,19 @@ def _deficiency(message: ScorecardUpdatedV1, law: Law) -> Deficiency:
         # Rounded up: a gap that exists is never shown as none.
         gap_pct=rounded.up(message.expected_pct - message.index_pct),
         completeness_pct=rounded.to_nearest(message.completeness_pct),
-        band=bands.get(message.band) or Bilingual(id=message.band, en=message.band),
+        band=_band_of_the_year(message.band, quarter, law),
         sectors=tuple(
             _weak_sector(sector, index_pct, message.expected_pct, law, rounded)
             for index_pct, sector in sorted(behind, key=lambda pair: pair[0])
         ),
     )
+
+
+def _band_of_the_year(band_id: str, quarter: Quarter, law: Law) -> Bilingual | None:
+    if quarter != quarters_of(quarter.fiscal_year)[-1]:
+        return None
+    bands = {band.id: _both(band) for band in law.bands(quarter.last_day)}
+    return bands.get(band_id) or Bilingual(id=band_id, en=band_id)
 
 
 def _weak_sector(

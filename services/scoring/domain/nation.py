@@ -1,7 +1,7 @@
 """How the nation stands in one quarter: regions by band and kind."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -19,6 +19,8 @@ class KindStanding:
     scored: int
     mean_index_shown: Decimal | None
     """Over the regions that are scored; None where there is none."""
+    mean_completeness_shown: Decimal | None
+    """Over the same regions: achievement is never shown without it."""
     bands: Mapping[str, int]
     """Highest first."""
 
@@ -39,11 +41,16 @@ def nation(law: Law, quarter: Quarter, figures: Iterable[QuarterFigures]) -> tup
             kind=kind,
             must_report=must_report[kind],
             scored=len(of_kind),
-            mean_index_shown=shown(mean([one.index_pct for one in of_kind]), decimals) if of_kind else None,
+            mean_index_shown=_mean_shown([one.index_pct for one in of_kind], decimals),
+            mean_completeness_shown=_mean_shown([one.completeness_pct for one in of_kind], decimals),
             bands=_counted(bands, of_kind),
         )
         for kind, of_kind in by_kind.items()
     )
+
+
+def _mean_shown(values: Sequence[Decimal], decimals: int) -> Decimal | None:
+    return shown(mean(values), decimals) if values else None
 
 
 def _counted(bands: Iterable[str], figures: Iterable[QuarterFigures]) -> dict[str, int]:

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.award import AwardChangedV1, AwardState
-from contracts.message import Message
+from contracts.message import Bilingual, Message
 from contracts.notice import NoticeKind
 from contracts.period import EntryClosedV1
 from contracts.scorecard import ScorecardUpdatedV1
@@ -123,7 +123,15 @@ def test_the_sectors_and_services_furthest_behind_come_first_and_the_others_are_
     assert [service.index_pct for service in health.services] == [Decimal(index) for index in (0, 10, 20, 30, 40)]
     assert [service.reported for service in health.services] == [False, True, True, True, True]
     assert (len(health.services), health.untold) == (SERVICES_A_SECTOR_MAX, 2)
-    assert matter.facts.band.id == "Tuntas Madya"
+    assert matter.facts.band == Bilingual(id="Tuntas Madya", en="Attained, second class")
+
+
+@pytest.mark.parametrize("period", ["2023Q1", "2023Q2", "2023Q3"])
+def test_while_the_year_runs_no_letter_says_not_attained(law: Law, period: str) -> None:
+    message = scorecard("22", "25").model_copy(update={"period": period, "band": "belum_tuntas"})
+    facts = only(message, law).facts
+    assert isinstance(facts, Deficiency)
+    assert facts.band is None
 
 
 def test_each_nominee_is_told_its_place(law: Law) -> None:
