@@ -11,8 +11,9 @@ from chassis.access import KeyRow
 from chassis.clock import Clock
 from chassis.http import requires
 from chassis.problems import Fault, Problem
-from contracts.award import PanelScore
-from contracts.message import ShortWords, Words
+from contracts.award import CategoryId, PanelScore
+from contracts.message import RegionCode, ShortWords, Words
+from contracts.scorecard import Percent
 from regulation.awards import AwardEdition
 from services.scoring.domain.edition_view import ShownEdition, view_of
 from services.scoring.domain.errors import AlreadyTaken, OutOfOrder
@@ -37,9 +38,17 @@ class Order(BaseModel):
     reason: Words
 
 
+class SeatScore(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    category: CategoryId
+    region_code: RegionCode
+    score_pct: Annotated[Percent, Field(examples=["92.5"])]
+
+
 class ScoresOrder(Order):
     seat: ShortWords
-    scores: Annotated[list[PanelScore], Field(max_length=_SCORES_MAX)]
+    scores: Annotated[list[SeatScore], Field(max_length=_SCORES_MAX)]
     """One for every nominee of every category."""
 
 
@@ -61,8 +70,9 @@ def award_order_routes(desk: AwardDesk, clock: Clock) -> APIRouter:
     @router.post("/scores", summary="Enter what one seat of the panel gives each nominee")
     async def scores(edition_year: int, order: ScoresOrder, caller: Scorer) -> ShownEdition:
         edition, author = desk.edition(edition_year), _author(caller, order, clock)
+        given = [PanelScore(**dict(score)) for score in order.scores]
         with _told():
-            return _shown(desk, edition, await desk.enter_scores(edition, author, seat=order.seat, scores=order.scores))
+            return _shown(desk, edition, await desk.enter_scores(edition, author, seat=order.seat, scores=given))
 
     @router.post("/scores/confirm", summary="Confirm entered scores, with another key than the one that entered them")
     async def confirm(edition_year: int, order: NumberOrder, caller: Scorer) -> ShownEdition:
