@@ -16,6 +16,7 @@ from regulation.award_rows import (
     TieBreak,
 )
 from regulation.dated import all_in_force, series_faults
+from regulation.index_rows import ExpectedPath, IndexChoices, IndexMethod, IndexRollup, IndexWeights
 from regulation.reading import Rows
 from regulation.rows import (
     Band,
@@ -23,11 +24,6 @@ from regulation.rows import (
     Checked,
     DatedRow,
     DefaultCalendar,
-    ExpectedPath,
-    IndexChoices,
-    IndexMethod,
-    IndexRollup,
-    IndexWeights,
     OverdueDay,
     Region,
     Rule,

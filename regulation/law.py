@@ -14,17 +14,13 @@ from regulation.award_rows import Edition
 from regulation.awards import AwardEdition, assemble_edition
 from regulation.dated import all_in_force, in_force
 from regulation.errors import RegulationError
+from regulation.index_rows import ExpectedPath, IndexChoices, IndexMethod, IndexRollup, IndexWeights
 from regulation.reading import Rows
 from regulation.rows import (
     Band,
     BothLists,
     CatalogueLevel,
     DefaultCalendar,
-    ExpectedPath,
-    IndexChoices,
-    IndexMethod,
-    IndexRollup,
-    IndexWeights,
     OverdueDay,
     PublishedPeriod,
     Region,

@@ -12,9 +12,9 @@ from chassis.service import Service, World
 from contracts.topics import AWARD_CHANGED, PERIOD_CHANGED, SUBMISSION_JUDGED
 from regulation.award_rows import AwardCriterion
 from regulation.errors import RegulationError
+from regulation.index_rows import IndexMethod
 from regulation.law import Law
 from regulation.loading import load_law
-from regulation.rows import IndexMethod
 from services.scoring.domain.basis import known_method
 from services.scoring.domain.criteria import known_criterion
 from services.scoring.domain.errors import Unscorable

@@ -6,8 +6,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from contracts.quarter import Quarter
+from regulation.index_rows import ExpectedPath, IndexChoices, IndexMethod, IndexWeights
 from regulation.law import Law
-from regulation.rows import Band, CatalogueLevel, ExpectedPath, IndexChoices, IndexMethod, IndexWeights, ServiceType
+from regulation.rows import Band, CatalogueLevel, ServiceType
 from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.rounding import shown
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from contracts.scorecard import ServiceState
 from contracts.submission import QualityItem, ServiceReport, Stage, Submission
-from regulation.rows import IndexChoices, IndexMethod, ServiceType
+from regulation.index_rows import IndexChoices, IndexMethod
+from regulation.rows import ServiceType
 from services.scoring.domain.basis import Basis
 from services.scoring.domain.tree import Computed, Lawful, Node, Operation, Reported, node
 

@@ -28,7 +28,8 @@ from typing import Final
 
 from contracts.scorecard import SectorScore, ServiceScore, ServiceState
 from contracts.submission import QualityItem, ServiceReport
-from regulation.rows import IndexChoices, ServiceType
+from regulation.index_rows import IndexChoices
+from regulation.rows import ServiceType
 from services.scoring.domain.basis import Basis
 from services.scoring.domain.errors import Unscorable
 from services.scoring.domain.rounding import NONE_PCT, mean, mean_of, share_pct, shares_pct, total, weighted_pair

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.quarter import Quarter
+from regulation.index_rows import IndexRollup
 from regulation.law import Law
-from regulation.rows import IndexRollup, Region
+from regulation.rows import Region
 from services.scoring.domain.figures import QuarterFigures
 from services.scoring.domain.rounding import mean
 
