@@ -14,7 +14,7 @@ from cli.demo.screen import Screen
 from contracts.award import AwardStep
 from contracts.notice import NoticeState
 from contracts.quarter import quarters_of
-from contracts.topics import AWARD_CHANGED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED
+from contracts.topics import AWARD_CHANGED, NOTICE_SETTLED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED, Topic
 from regulation.loading import load_law
 from services.scoring.domain.audit import Audit, audit
 
@@ -30,6 +30,7 @@ ORDER_OF_WORK: Final = {
     AwardStep.ANNOUNCED: "announce",
 }
 """What is ordered to come to each stage of an edition without a panel."""
+_WHAT_INTAKE_TELLS_OF: Final = (SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED, NOTICE_SETTLED)
 _UNSETTLED: Final = {NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE}
 _OPEN_REASON: Final = "Demonstration with synthetic figures: entry opens."
 _CLOSE_REASON: Final = "Demonstration with synthetic figures: entry closes."
@@ -159,21 +160,21 @@ class Flow:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def wait_until_told(self) -> None:
-        """Until every fact has its notices and every notice has its end."""
+        """Until every fact has its notices, every notice has its end, and intake knows of all that."""
         # What a step tells is published by scoring when it reads the step back.
-        await asyncio.wait_for(
-            wait_until_read(self.settings, AWARD_CHANGED, group_of("scoring", self.settings)), STALLED_S
-        )
-        group = group_of("notify", self.settings)
-        await _all(
-            asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in _WHAT_NOTIFY_READS
-        )
+        await self._until_read("scoring", (AWARD_CHANGED,))
+        await self._until_read("notify", _WHAT_NOTIFY_READS)
         notices = await self._notices()
 
         async def settled() -> int:
             return sum(count for (_, state), count in (await self._notices()).items() if state not in _UNSETTLED)
 
         await self._watch("notices settled", sum(notices.values()), settled)
+        await self._until_read("intake", _WHAT_INTAKE_TELLS_OF)
+
+    async def _until_read(self, service: str, topics: Iterable[Topic]) -> None:
+        group = group_of(service, self.settings)
+        await _all(asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in topics)
 
     async def read_back(self, submission_ids: Mapping[str, str]) -> Found:
         stories: dict[str, Answer] = {}
