@@ -121,7 +121,9 @@ async def test_a_trial_leaves_no_trace(validation: Validation, law: Law) -> None
 async def test_each_finding_names_the_page_of_its_rule(validation: Validation, law: Law) -> None:
     answer = (await validation.check(body(faultless(law, team=None)))).json()
     assert answer["outcome"] == "accepted_with_warnings"
-    assert [finding["rule_page"] for finding in answer["findings"]] == ["/rules/team-formed"]
+    pages = {finding["code"]: finding["rule_page"] for finding in answer["findings"]}
+    assert pages["team-formed"] == "/rules/team-formed"
+    assert pages == {code: f"/rules/{code}" for code in pages}
 
 
 async def test_faults_of_form_are_refused_as_at_intake(validation: Validation) -> None:
