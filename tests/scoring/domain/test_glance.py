@@ -26,4 +26,3 @@ def test_without_a_report_there_is_no_mean(law: Law) -> None:
 def test_the_first_quarter_is_held_against_a_quarter_of_the_way(law: Law) -> None:
     found = [figures("64", "2023Q1", index_pct=Decimal(25)), figures("64.71", "2023Q1", index_pct=Decimal("24.99"))]
     assert groups(law, Q1, found)[0].on_path == 1
-
