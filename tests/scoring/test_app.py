@@ -21,3 +21,14 @@ def test_a_criterion_that_the_code_does_not_know_stops_the_start(tmp_path: Path)
     )
     with pytest.raises(Unscorable, match=expected):
         refuse_unknown(load_law(folder))
+
+
+def test_a_year_that_names_a_method_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    folder = copytree(FOLDER, tmp_path / "regulation")
+    with (folder / "index_choices.toml").open("a") as file:
+        file.write(
+            '\n[[index_methods]]\nfrom = 2024-01-01\nsector = "edu"\nmethod = "education_311_2022"\narticle = "x"\n'
+        )
+    expected = "index_methods/edu/2024-01-01 names the index method 'education_311_2022', which is not there; known are"
+    with pytest.raises(Unscorable, match=expected):
+        refuse_unknown(load_law(folder))
