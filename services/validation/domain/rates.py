@@ -167,13 +167,12 @@ def _provinces(law: Law, _: str) -> list[_Group]:
 def _sectors(law: Law, period: str) -> list[_Group]:
     """The regions that must serve a sector, in the order of the law."""
     on = Quarter.parse(period).last_day
-    served = {
-        region.code: {service.sector for service in law.service_types(region, on)} for region in law.regions.reporting()
-    }
+    served = {region.code: law.levels_served(region, on) for region in law.regions.reporting()}
+    sectors = {levels: {service.sector for service in law.catalogue(levels, on)} for levels in set(served.values())}
     return [
         _Group(sector.id, Bilingual(id=sector.name_id, en=sector.name_en), codes, sector.id)
         for sector in law.sectors.values()
-        if (codes := [code for code, sectors in served.items() if sector.id in sectors])
+        if (codes := [code for code, levels in served.items() if sector.id in sectors[levels]])
     ]
 
 
