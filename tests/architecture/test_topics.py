@@ -16,6 +16,8 @@ from tests.running import settings_for
 
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").is_file())
 NOBODY = "127.0.0.1:1"
+IMAGINED = {"validation": {"SubmissionReceivedV1"}}
+"""Made and never published: a trial judges a report as if it had been received."""
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -53,7 +55,7 @@ async def test_a_service_reads_the_topics_that_name_it_as_reader(name: str) -> N
 @each_service
 def test_a_service_makes_the_messages_of_the_topics_that_name_it_as_writer(name: str) -> None:
     written = {message.__name__ for topic in TOPICS for message in topic.messages if message.writer() == name}
-    assert messages_made_by(name) == written
+    assert messages_made_by(name) - IMAGINED.get(name, set()) == written
 
 
 def test_every_reader_and_writer_is_a_service() -> None:
