@@ -60,7 +60,7 @@ class ReportedFigures(Mapping[str, Figures]):
     @property
     def columns(self) -> FigureColumns:
         if self._columns is None:
-            self._columns = FigureColumns._make(from_json(self._text or _NOTHING))
+            self._columns = FigureColumns._make(from_json(self._text or _NOTHING, cache_strings="none"))
         return self._columns
 
     @property

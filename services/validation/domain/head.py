@@ -13,15 +13,18 @@ from services.validation.domain.figures import ReportedFigures
 HISTORY_QUARTERS: Final = 8
 """What a report is held against at most; two years show a season twice."""
 _PERIODS_KEPT: Final = 64
+IDS_KEPT: Final = 2_048
+"""More than the reports of a batch: each asks for its ids when the batch is read and again when it is judged."""
 
 
 def head_id(region_code: str, period: str) -> str:
     return f"{region_code}/{period}"
 
 
-def history_ids(region_code: str, period: str) -> list[str]:
+@lru_cache(maxsize=IDS_KEPT)
+def history_ids(region_code: str, period: str) -> tuple[str, ...]:
     """The heads of the quarters before, newest first."""
-    return [head_id(region_code, before) for before in _quarters_before(period)]
+    return tuple(head_id(region_code, before) for before in _quarters_before(period))
 
 
 @lru_cache(maxsize=_PERIODS_KEPT)

@@ -10,13 +10,14 @@ from contracts.peers import LevelFigures, PeerService, PeersFixedV1, PeerSpread
 from contracts.quarter import Quarter
 from services.validation.domain.case import PeerFigures, PeerGroup
 from services.validation.domain.figures import Figures
-from services.validation.domain.head import head_id
+from services.validation.domain.head import IDS_KEPT, head_id
 from services.validation.domain.outliers import Spread, ratio
 
 _PLACES: Final = Decimal("0.000001")
 _PERIODS_KEPT: Final = 64
 
 
+@lru_cache(maxsize=IDS_KEPT)
 def peer_ids(region_code: str, period: str) -> tuple[str, str]:
     """What a report may be held against: its own period and, while that is not fixed, the same quarter a year before.
 

@@ -25,7 +25,7 @@ def test_a_head_is_named_by_region_and_period() -> None:
     ],
 )
 def test_history_is_two_years_newest_first(period: str, quarters: list[str]) -> None:
-    assert history_ids(KOTA, period) == [f"64.71/{quarter}" for quarter in quarters]
+    assert history_ids(KOTA, period) == tuple(f"64.71/{quarter}" for quarter in quarters)
 
 
 def test_before_the_first_report_nothing_is_known() -> None:
