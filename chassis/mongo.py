@@ -13,6 +13,7 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.read_concern import ReadConcern
 
 from chassis.errors import Conflict
 from chassis.settings import Settings
@@ -23,6 +24,7 @@ Document = dict[str, Any]
 _DUPLICATE_KEY: Final = 11_000
 _ANSWER_MS: Final = 20_000
 _SELECTION_MS: Final = 5_000
+_ONE_MOMENT: Final = ReadConcern("snapshot")
 
 
 class Cursor(Protocol):
@@ -48,6 +50,7 @@ class Collection(Protocol):
     async def bulk_write(self, requests: Sequence[Any], *, ordered: bool = True) -> Any: ...
     async def create_index(self, keys: Any, **options: Any) -> str: ...
     def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> Any: ...
+    def with_options(self, *, read_concern: ReadConcern) -> "Collection": ...
 
 
 class Database(Protocol):
@@ -94,8 +97,11 @@ class Mongo:
 
 
 async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
-    """Every document of the pipeline's answer; Motor gives the cursor at once, PyMongo when awaited."""
-    cursor = collection.aggregate(pipeline)
+    """Every document of the pipeline's answer, all of one moment; Motor gives the cursor at once, PyMongo when awaited.
+
+    Without a snapshot a document that moves along the index during the count is counted twice, or not at all.
+    """
+    cursor = collection.with_options(read_concern=_ONE_MOMENT).aggregate(pipeline)
     if inspect.isawaitable(cursor):
         cursor = await cursor
     documents: list[Document] = await cursor.to_list(None)

@@ -215,6 +215,31 @@ async def test_a_list_is_narrowed_by_what_is_asked(
     assert len(await store.newest(region=region, kind=kind, state=state, limit=10)) == found
 
 
+async def test_the_summary_counts_each_notice_once_while_notices_are_sent(
+    store: NoticeStore, database: Database
+) -> None:
+    notices, states = 2_000, ("created", "sending", "delivered")
+    sent = [
+        {"_id": f"n{number:05}", "fiscal_year": 2023, "kind": RETURNED.matter.kind.value, "state": states[0]}
+        for number in range(notices)
+    ]
+    await database["notices"].insert_many(sent)
+
+    async def send(lane: int) -> None:
+        for number in range(lane, notices, 8):
+            for state in states[1:]:
+                await database["notices"].update_one({"_id": f"n{number:05}"}, {"$set": {"state": state}})
+
+    sending = asyncio.gather(*map(send, range(8)))
+    totals = []
+    while not sending.done():
+        totals.append(sum(count for _, _, count in await store.summary(2023)))
+        await asyncio.sleep(0)
+    await sending
+    assert len(totals) > 20
+    assert set(totals) == {notices}
+
+
 async def test_the_summary_counts_by_kind_and_state(store: NoticeStore) -> None:
     await store.keep([RETURNED, WARNED, WON], templates="t")
     await store.keep_ends([ended(WARNED)])
