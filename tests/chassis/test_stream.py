@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from zlib import crc32
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faststream import AckPolicy
@@ -12,7 +13,7 @@ from chassis.kafka import Publisher, make_broker
 from chassis.metrics import StreamMetrics
 from chassis.service import make_app
 from chassis.settings import Settings
-from chassis.stream import SLICE_RECORDS, Stream
+from chassis.stream import LANES, SLICE_RECORDS, Stream
 from contracts.topics import NOTICE_SETTLED
 from tests.chassis.probe import Gate, Probe, notice
 from tests.running import eventually, read_topic, running
@@ -142,6 +143,29 @@ async def test_a_batch_is_finished_in_slices_and_given_again_as_a_whole(settings
     assert probe.seen[-250:] == sent
     assert probe.seen[:-250] == sent[:SLICE_RECORDS]
     assert max(probe.batches) == SLICE_RECORDS
+
+
+async def test_a_batch_is_given_again_only_when_every_lane_has_ended(settings: Settings) -> None:
+    one_of_lane = {crc32(notice(number).key.encode()) % LANES: number for number in range(80)}
+    numbers = [number + 80 * round_ for round_ in range(SLICE_RECORDS) for number in one_of_lane.values()]
+    fails, waits = (notice(one_of_lane[lane]).identity() for lane in (0, 1))
+    story: list[str] = []
+
+    async def fail_beside_a_slow_neighbour(batch: Sequence[str]) -> None:
+        if fails in batch:
+            story.append("failing lane")
+            if story.count("failing lane") == 1:
+                raise Retryable("the database is away")
+        elif waits in batch:
+            await asyncio.sleep(0.3)
+            story.append("slow lane")
+
+    sender, probe = Probe(), Probe(fail_beside_a_slow_neighbour)
+    async with running("other", sender.build, settings):
+        await sender.send(numbers)
+    async with running("probe", probe.build, settings):
+        await eventually(lambda: committed_all(settings, len(numbers)))
+    assert story == ["failing lane", "slow lane", "failing lane", "slow lane"]
 
 
 async def test_a_stray_cancellation_does_not_end_the_consumer(settings: Settings) -> None:

@@ -40,7 +40,7 @@ async def _serve(build: Build, name: str, settings: Settings, kill_at: KillPoint
     app = make_app(name, build, settings)
     if kill_at is not None:
         stream = app.state.stream
-        stream.work = _counted(stream.work, kill_at)
+        stream.work_lane = _counted(stream.work_lane, kill_at)
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     async with app.router.lifespan_context(app):
@@ -66,14 +66,15 @@ def _counted(
                 steps += 1
                 _die_if(steps == kill_at.number)
                 return
-            steps += 1
-            _die_if(steps == kill_at.number and kill_at.edge == "entered")
+            turn_only = waiting is None  # others get their turn; nothing is waited for
+            steps += not turn_only
+            _die_if(not turn_only and steps == kill_at.number and kill_at.edge == "entered")
             try:
                 answer = yield waiting
             except BaseException as error:
                 handling.throw(error)
                 raise
-            _die_if(steps == kill_at.number and kill_at.edge == "done")
+            _die_if(not turn_only and steps == kill_at.number and kill_at.edge == "done")
 
     async def counted(records: Sequence[Any]) -> None:
         await driven(records)
