@@ -32,7 +32,7 @@ class Handlers:
         judged = [(record, record.message) for record in records if isinstance(record.message, SubmissionJudgedV1)]
         accepted = {message.submission_id: (record, message) for record, message in judged if message.submission}
         known = await self.store.scorecards(list(accepted))
-        new = {key: self._scored(*pair) for key, pair in accepted.items() if key not in known}
+        new = {key: kept_scorecard(self.law, *pair) for key, pair in accepted.items() if key not in known}
         await self.store.keep_scorecards(new.values())
         kept = known | new
         await self.store.raise_heads(scorecard.figures for scorecard in kept.values())
@@ -41,16 +41,6 @@ class Handlers:
             self.metrics.scorecards.labels(scorecard.figures.band).inc()
         self.metrics.returned.inc(sum(message.submission is None for _, message in judged))
         return [kept[submission_id].event for submission_id in accepted]
-
-    def _scored(self, record: Received, judged: SubmissionJudgedV1) -> KeptScorecard:
-        try:
-            scored = score(judged, self.law)
-        except RegulationError as silent:
-            raise Unprocessable("law-silent", f"{judged.region_code}, {judged.period}: {silent}") from silent
-        except Unscorable as fault:
-            raise Unprocessable("unscorable", f"{judged.region_code}, {judged.period}: {fault}") from fault
-        event = Event.of(scored.scorecard, caused_by=record.id)
-        return KeptScorecard(scored.figures, event, _report(record, judged))
 
     async def period_changed(self, records: Sequence[Received]) -> list[Event]:
         await self.store.keep_periods(r.message for r in records if isinstance(r.message, PeriodChangedV1))
@@ -64,6 +54,20 @@ class Handlers:
         taken = [(r.id, r.message) for r in records if isinstance(r.message, AwardStepTakenV1)]
         await self.store.keep_published(step for _, step in taken)
         return [Event.of(change, caused_by=cause) for cause, step in taken for change in changes_of(step)]
+
+
+def kept_scorecard(law: Law, record: Received, judged: SubmissionJudgedV1) -> KeptScorecard:
+    """Raises:
+    Unprocessable: the report cannot be scored, or the law is silent on its period.
+    """
+    try:
+        scored = score(judged, law)
+    except RegulationError as silent:
+        raise Unprocessable("law-silent", f"{judged.region_code}, {judged.period}: {silent}") from silent
+    except Unscorable as fault:
+        raise Unprocessable("unscorable", f"{judged.region_code}, {judged.period}: {fault}") from fault
+    event = Event.of(scored.scorecard, caused_by=record.id)
+    return KeptScorecard(scored.figures, event, _report(record, judged))
 
 
 def _report(record: Received, judged: SubmissionJudgedV1) -> bytes:

@@ -3,11 +3,12 @@
 Run with ``make bench``. All run on the same Kafka and MongoDB, started for this run alone, each in a process of its
 own, in turns. A bare loop is aiokafka and the driver, with the service's own batches and settings: it reads the same
 records, looks up the same ids, inserts the same documents, writes the same heads and sends the same events, all
-prepared beforehand. There are two:
+prepared beforehand. There are three:
 
-    bare      parses each record with its model, as every consumer of typed messages must; the ratio to it is the
-              price of judging or scoring, of the delivery rule and of the framework
-    bytes     only moves bytes; the ratio to it is the price of all that
+    bare      makes the events itself, by the service's own pure functions: it parses, judges or scores, and writes
+              JSON; the ratio to it is the price of the framework and of the delivery rule
+    parsing   parses each record with its model and makes nothing
+    moving    only moves bytes that are ready
 """
 
 import argparse
@@ -19,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,17 +33,22 @@ from rich.table import Table
 
 from chassis import logs
 from chassis.clock import unix_s
-from chassis.events import Event, decode
+from chassis.events import Event, Received
 from chassis.kafka import ensure_topics
 from chassis.mongo import Mongo
 from chassis.service import Build, calm_collector, make_app
 from chassis.settings import Settings
-from chassis.stream import FETCH_BYTES
+from chassis.stream import FETCH_BYTES, read_record
 from cli.demo.generator import plan_year
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_JUDGED, SUBMISSION_RECEIVED, Topic
+from contracts.verdict import SubmissionJudgedV1
 from services.scoring.app import build as build_scoring
+from services.scoring.handlers import kept_scorecard
+from services.scoring.store import KeptScorecard
 from services.validation.app import build as build_validation
+from services.validation.handlers import Decisions
+from services.validation.store import Known
 from tests.engines import Engines
 from tests.faults.harness import Fed, feed, whole_topic
 from tests.faults.story import LAW, received
@@ -51,7 +57,8 @@ from tests.running import settings_for
 SEED: Final = 2023
 SERVICE: Final = "service"
 BARE: Final = "bare"
-BYTES: Final = "bytes"
+PARSING: Final = "parsing"
+MOVING: Final = "moving"
 LIMIT_S: Final = 300
 QUALITY_ITEMS_MAX: Final = 4
 """Of a service, in the bench's reports: the demo's have up to six and are larger than the 10 to 20 kB of real ones."""
@@ -64,14 +71,25 @@ class Stage:
     name: str
     build: Build
     reads: Topic
-    writes: str
     outcomes: str
     reads_heads: bool
+    decide: Callable[[Sequence[Received]], object]
+    """The service's decisions on a batch, from the records alone, down to the events."""
+
+
+def _judged_events(batch: Sequence[Received]) -> list[tuple[Event, ...]]:
+    decisions = Decisions(LAW, Known(verdicts={}, settlements={}, heads={}))
+    return [decisions.events_of(received) for received in batch]
+
+
+def _scored_events(batch: Sequence[Received]) -> list[KeptScorecard]:
+    accepted = [(one, one.message) for one in batch if isinstance(one.message, SubmissionJudgedV1)]
+    return [kept_scorecard(LAW, one, judged) for one, judged in accepted if judged.submission]
 
 
 STAGES: Final = (
-    Stage("validation", build_validation, SUBMISSION_RECEIVED, SUBMISSION_JUDGED.name, "verdicts", reads_heads=True),
-    Stage("scoring", build_scoring, SUBMISSION_JUDGED, "spm-scorecard-updated-v1", "scorecards", reads_heads=False),
+    Stage("validation", build_validation, SUBMISSION_RECEIVED, "verdicts", reads_heads=True, decide=_judged_events),
+    Stage("scoring", build_scoring, SUBMISSION_JUDGED, "scorecards", reads_heads=False, decide=_scored_events),
 )
 
 
@@ -135,10 +153,10 @@ async def _run_service(stage: Stage, settings: Settings, records: int) -> Measur
 
 def run_bare(stage: Stage, given: dict[str, Any], records: int, script: Script, variant: str, answer: Any) -> None:
     logs.configure(stage.name, "ERROR")
-    answer.send(asyncio.run(_run_bare(stage, Settings.model_validate(given), records, script, parse=variant == BARE)))
+    answer.send(asyncio.run(_run_bare(stage, Settings.model_validate(given), records, script, variant)))
 
 
-async def _run_bare(stage: Stage, settings: Settings, records: int, script: Script, *, parse: bool) -> Measured:
+async def _run_bare(stage: Stage, settings: Settings, records: int, script: Script, variant: str) -> Measured:
     calm_collector()
     deployment = Mongo(settings)
     database = deployment.database(stage.name)
@@ -173,9 +191,10 @@ async def _run_bare(stage: Stage, settings: Settings, records: int, script: Scri
             if not taken:
                 wall, cpu = time.perf_counter(), time.process_time()
             ids = [dict(record.headers)["ce_subject"].decode() for record in batch]
-            if parse:
-                for record in batch:
-                    decode(stage.reads.name, record.headers, record.value)
+            if variant != MOVING:
+                read = [read_record(stage.reads.name, record) for record in batch]
+                if variant == BARE:
+                    stage.decide(read)
             await _bare_batch(stage, outcomes, heads, ids, script)
             sends = [
                 await producer.send(
@@ -250,7 +269,7 @@ def _in_process(target: Any, *arguments: Any) -> Measured:
 
 async def measure(stage: Stage, kafka: str, mongo: str, fed: Sequence[Fed], rounds: int) -> dict[str, list[Measured]]:
     """Each variant once a round, in turns."""
-    measured: dict[str, list[Measured]] = {SERVICE: [], BARE: [], BYTES: []}
+    measured: dict[str, list[Measured]] = {SERVICE: [], BARE: [], PARSING: [], MOVING: []}
     script: Script | None = None
     for _ in range(rounds):
         settings = settings_for(kafka, mongo)
@@ -258,7 +277,7 @@ async def measure(stage: Stage, kafka: str, mongo: str, fed: Sequence[Fed], roun
         await feed(settings, fed)
         measured[SERVICE].append(await asyncio.to_thread(_in_process, run_service, stage, given, len(fed)))
         script = script or await _script(stage, settings)
-        for name in (BARE, BYTES):
+        for name in (BARE, PARSING, MOVING):
             settings = settings_for(kafka, mongo)
             given = settings.model_dump(mode="json")
             await ensure_topics(settings)

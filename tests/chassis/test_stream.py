@@ -127,21 +127,23 @@ async def test_a_record_that_cannot_be_read_reaches_the_dead_letter_to_the_byte(
 
 
 async def test_a_batch_is_finished_in_slices_and_given_again_as_a_whole(settings: Settings) -> None:
-    of_one_region = range(0, 80 * 250, 80)
+    records = SLICE_RECORDS + SLICE_RECORDS // 2
+    of_one_region = range(0, 80 * records, 80)
+    late = notice(of_one_region[SLICE_RECORDS + 50]).identity()
     failures = iter([Retryable("the database is away")])
 
     async def fail_in_the_second_slice(batch: Sequence[str]) -> None:
-        if notice(of_one_region[150]).identity() in batch and (failure := next(failures, None)) is not None:
+        if late in batch and (failure := next(failures, None)) is not None:
             raise failure
 
     sender, probe = Probe(), Probe(fail_in_the_second_slice)
     async with running("other", sender.build, settings):
         await sender.send(of_one_region)
     async with running("probe", probe.build, settings):
-        await eventually(lambda: committed_all(settings, 250))
+        await eventually(lambda: committed_all(settings, records))
     sent = [notice(number).identity() for number in of_one_region]
-    assert probe.seen[-250:] == sent
-    assert probe.seen[:-250] == sent[:SLICE_RECORDS]
+    assert probe.seen[-records:] == sent
+    assert probe.seen[:-records] == sent[:SLICE_RECORDS]
     assert max(probe.batches) == SLICE_RECORDS
 
 
