@@ -16,7 +16,8 @@ from rich.table import Table
 from chassis.events import Event, Received, decode
 from chassis.service import calm_collector
 from cli.demo.generator import plan_year
-from contracts.submission import SubmissionReceivedV1
+from contracts.quarter import Quarter
+from contracts.submission import Submission, SubmissionReceivedV1
 from contracts.verdict import SubmissionJudgedV1, VerdictOutcome
 from services.validation.domain.head import Head, history_ids
 from services.validation.domain.judge import judge
@@ -48,13 +49,28 @@ def submitted(record: Received) -> SubmissionReceivedV1:
 
 
 def heads_before(report: SubmissionReceivedV1) -> dict[str, Head]:
-    """Eight quarters before, each with figures that give no finding."""
+    """Eight quarters before, in each year growing as steadily as up to the report at hand."""
     code, period = report.submission.region_code, report.submission.period
     heads = {}
     for id_ in history_ids(code, period):
         head = Head(code, id_.partition("/")[2])
-        heads[id_] = head.after(f"before-{id_}", VerdictOutcome.ACCEPTED, report.submission)
+        submission = as_of(report.submission, Quarter.parse(head.period).number)
+        heads[id_] = head.after(f"before-{id_}", VerdictOutcome.ACCEPTED, submission)
     return heads
+
+
+def as_of(submission: Submission, number: int) -> Submission:
+    """The report with what was served and realised up to another quarter of a year."""
+    whole = Quarter.parse(submission.period).number
+    services = tuple(
+        replace(
+            service,
+            recipients=replace(service.recipients, served=(service.recipients.served or 0) * number // whole),
+            budget=replace(service.budget, realised=(service.budget.realised or 0) * number // whole),
+        )
+        for service in submission.services
+    )
+    return submission.model_copy(update={"services": services})
 
 
 def cpu_ms(work: Callable[[], object], times: int, rounds: int) -> float:

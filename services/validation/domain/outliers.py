@@ -91,10 +91,9 @@ def outlier_in(figure: float, sample: Collection[float], limits: Limits) -> Outl
     """The same against a sample of figures from zero up."""
     if not sample or len(sample) < limits.n_min:
         return None
-    lowest = min(sample)
-    near = limits.distance_ratio_min * lowest
-    # The median lies between lowest and highest, so a figure near to both is near to it: most are, and cost no spread.
-    if figure - lowest < near and max(sample) - figure < near:
+    median = _middle(sorted(sample))
+    # Most figures are near the median, and that alone decides; the rest of a spread costs ten times as much.
+    if abs(figure - median) < limits.distance_ratio_min * median:
         return None
     return outlier_of(figure, Spread.of(sample), limits)
 
