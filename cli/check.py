@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -21,6 +20,7 @@ from chassis.clock import SystemClock
 from chassis.errors import Unprocessable
 from chassis.events import Received
 from chassis.problems import Fault, Problem
+from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.submission import Submission
 from contracts.topics import SUBMISSION_RECEIVED
@@ -42,14 +42,6 @@ _EXIT: Final = {
     UNUSABLE: 2,
 }
 _CLIENT: Final = "spm-check"
-
-
-class Language(StrEnum):
-    ID = "id"
-    EN = "en"
-
-    def of(self, words: Bilingual) -> str:
-        return words.id if self is Language.ID else words.en
 
 
 _RESULTS: Final = {
@@ -104,7 +96,7 @@ def check(
         list[str] | None, typer.Option(metavar="FILE", help="An earlier accepted report of the region; repeatable.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
-    lang: Annotated[Language, typer.Option(help="Of what is said to people.")] = Language.ID,
+    lang: Annotated[Language, typer.Option(help="Of what is said to people.")] = Language.INDONESIAN,
 ) -> None:
     """Judge reports as validation would, before they are handed in; nothing leaves this machine.
 

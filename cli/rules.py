@@ -17,10 +17,10 @@ from chassis.clock import JAKARTA, SystemClock
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.replay import count_all, read_all
 from chassis.settings import Settings
-from cli.check import Language
 from cli.demo.screen import WIDTH_MAX, Screen
 from cli.installation import installation
 from cli.preview import OUTCOMES, Impact, Walk
+from contracts.language import Language
 from contracts.quarter import Quarter
 from contracts.topics import SUBMISSION_RECEIVED
 from regulation.errors import RegulationError
@@ -38,7 +38,7 @@ Lang = Annotated[Language, typer.Option(help="Of what is said to people.")]
 
 
 @app.command("list")
-def list_(lang: Lang = Language.ID) -> None:
+def list_(lang: Lang = Language.INDONESIAN) -> None:
     """Every rule that holds today."""
     ruleset = explain(load_law()).ruleset(SystemClock().now().astimezone(JAKARTA).date())
     table = Table("code", "", "", box=None)
@@ -52,7 +52,9 @@ def list_(lang: Lang = Language.ID) -> None:
 
 
 @app.command()
-def show(code: Annotated[str, typer.Argument(help="Like served-within-target.")], lang: Lang = Language.ID) -> None:
+def show(
+    code: Annotated[str, typer.Argument(help="Like served-within-target.")], lang: Lang = Language.INDONESIAN
+) -> None:
     """What a rule demands, why, an example, and how to mend."""
     rules = explain(load_law()).rules
     if code not in rules:
@@ -125,9 +127,7 @@ def proposed_law(path: Path) -> Law:
 
 
 def _told(rule: ToldRule, lang: Language) -> Iterable[str]:
-    def say(indonesian: str, english: str) -> str:
-        return indonesian if lang is Language.ID else english
-
+    say = lang.say
     yield f"{rule.code}: {lang.of(rule.name)}"
     yield f"{lang.of(KINDS[rule.kind])} · {lang.of(SEVERITIES[rule.terms[0].severity])}"
     yield f"\n{lang.of(rule.what)}"

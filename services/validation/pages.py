@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
-from enum import StrEnum
+from functools import partial
 from pathlib import Path as Folder
 from typing import Annotated, Any, Final
 
@@ -14,58 +13,13 @@ from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.clock import JAKARTA, Clock
-from contracts.message import Bilingual
+from contracts.language import Language
 from regulation.law import Law
 from services.validation.domain.explanation import KINDS, SEVERITIES, explain
 from services.validation.domain.judge import FURTHER_FINDINGS
 
 FOLDER: Final = Folder(__file__).parent / "templates"
 CACHE: Final = {"Cache-Control": "public, max-age=60"}
-_SWAPPED: Final = str.maketrans(",.", ".,")
-_MONTHS: Final = {
-    "id": (
-        *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-        *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
-
-
-class Language(StrEnum):
-    INDONESIAN = "id"
-    ENGLISH = "en"
-
-    @property
-    def other(self) -> "Language":
-        return Language.INDONESIAN if self is Language.ENGLISH else Language.ENGLISH
-
-    def say(self, indonesian: str, english: str) -> str:
-        return indonesian if self is Language.INDONESIAN else english
-
-    def of(self, words: Bilingual) -> str:
-        return self.say(words.id, words.en)
-
-    def day(self, day: date) -> str:
-        return f"{day.day} {_MONTHS[self][day.month - 1]} {day.year}"
-
-    def entry(self, value: Any) -> str:
-        """A value of a report as a person would write it; what is nested, as JSON."""
-        match value:
-            case bool() | str():
-                return str(value)
-            case int() | Decimal():
-                return self.say(f"{value:,}".translate(_SWAPPED), f"{value:,}")
-            case list() if all(isinstance(each, int | Decimal) for each in value):
-                return "; ".join(map(self.entry, value)) or "[]"
-            case _:
-                return json.dumps(value, ensure_ascii=False, default=str)
-
-    def address(self, path: str) -> str:
-        return path if self is Language.INDONESIAN else f"{path}?lang={self}"
-
 
 Lang = Annotated[Language, Query()]
 
@@ -86,7 +40,7 @@ def rule_pages(law: Law, clock: Clock) -> APIRouter:
     async def rule(code: Annotated[str, Path(max_length=64)], lang: Lang = Language.INDONESIAN) -> Response:
         if code == FURTHER_FINDINGS:
             # Not a rule of its own: it counts findings of rules that are all in the list.
-            return RedirectResponse(lang.address("/rules"), status_code=302)
+            return RedirectResponse(_address(lang, "/rules"), status_code=302)
         found = explanation.rules.get(code)
         if found is None:
             return render("missing", lang, "/rules", status=404)
@@ -109,7 +63,34 @@ def _renderer() -> Callable[..., HTMLResponse]:
 
     def render(name: str, lang: Language, path: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         template = templates.get_template(f"{name}.html")
-        text = template.render(lang=lang, path=path, say=lang.say, of=lang.of, **words, **context)
+        text = template.render(
+            lang=lang,
+            path=path,
+            say=lang.say,
+            of=lang.of,
+            entry=partial(entry, lang),
+            address=partial(_address, lang),
+            in_the_other_language=_address(lang.other, path),
+            **words,
+            **context,
+        )
         return HTMLResponse(text, status, headers=CACHE | {"Content-Language": lang.value})
 
     return render
+
+
+def entry(lang: Language, value: Any) -> str:
+    """A value of a report as a person would write it; what is nested, as JSON."""
+    match value:
+        case bool() | str():
+            return str(value)
+        case int() | Decimal():
+            return lang.figure(f"{value:,}")
+        case list() if all(isinstance(each, int | Decimal) for each in value):
+            return "; ".join(entry(lang, each) for each in value) or "[]"
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _address(lang: Language, path: str) -> str:
+    return path if lang is Language.INDONESIAN else f"{path}?lang={lang}"

@@ -3,8 +3,9 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.language import Language
 from contracts.quarter import Quarter
-from services.scoring.pages.language import Language, Tongue
+from services.scoring.pages.language import Tongue
 
 ID, EN = Tongue(Language.INDONESIAN), Tongue(Language.ENGLISH)
 

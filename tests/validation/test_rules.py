@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from chassis import problems
 from chassis.clock import FixedClock
+from contracts.language import Language
 from contracts.quarter import Quarter
 from regulation.law import Law
 from regulation.loading import load_law
@@ -20,7 +21,7 @@ from services.validation.domain.explanation import KINDS, Explanation, explain
 from services.validation.domain.judge import FURTHER_FINDINGS
 from services.validation.domain.rulebook import rulebook_of
 from services.validation.domain.rules import RULES
-from services.validation.pages import Language, rule_pages
+from services.validation.pages import entry, rule_pages
 from services.validation.routes import rules
 from tests.validation.reports import ARRIVED, PERIOD
 
@@ -126,7 +127,7 @@ async def test_the_list_leads_to_the_page_of_every_rule_in_the_readers_language(
     ],
 )
 def test_an_entry_is_written_as_its_reader_writes_it(value: object, indonesian: str, english: str) -> None:
-    assert (Language.INDONESIAN.entry(value), Language.ENGLISH.entry(value)) == (indonesian, english)
+    assert (entry(Language.INDONESIAN, value), entry(Language.ENGLISH, value)) == (indonesian, english)
 
 
 async def test_a_rule_that_is_none_is_told_on_a_page(client: httpx.AsyncClient) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.notice import NoticeKind, NoticeState
 from contracts.quarter import Quarter
@@ -15,15 +16,6 @@ from services.notify.domain.notice import Role
 
 JAKARTA: Final = ZoneInfo("Asia/Jakarta")
 _ROMAN: Final = ("I", "II", "III", "IV")
-_BULAN: Final = (
-    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-)
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_SWAPPED: Final = str.maketrans(",.", ".,")
 
 KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
     {
@@ -55,7 +47,7 @@ ROLES: Final[Mapping[Role, Bilingual]] = MappingProxyType(
 
 def number_id(figure: Decimal | int) -> str:
     """1.234,56"""
-    return number_en(figure).translate(_SWAPPED)
+    return Language.INDONESIAN.figure(number_en(figure))
 
 
 def number_en(figure: Decimal | int) -> str:
@@ -66,13 +58,13 @@ def number_en(figure: Decimal | int) -> str:
 def day_id(instant: datetime) -> str:
     """20 Januari 2024 pukul 23.59 WIB"""
     local = instant.astimezone(JAKARTA)
-    return f"{local.day} {_BULAN[local.month - 1]} {local.year} pukul {local:%H.%M} WIB"
+    return f"{Language.INDONESIAN.day(local)} pukul {local:%H.%M} WIB"
 
 
 def day_en(instant: datetime) -> str:
     """20 January 2024, 23:59 WIB (UTC+7)"""
     local = instant.astimezone(JAKARTA)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}, {local:%H:%M} WIB (UTC+7)"
+    return f"{Language.ENGLISH.day(local)}, {local:%H:%M} WIB (UTC+7)"
 
 
 def period_id(period: str) -> str:

@@ -10,7 +10,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.scoring.pages.language import Language, Tongue
+from contracts.language import Language
+from services.scoring.pages.language import Tongue
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 CACHE: Final = {"Cache-Control": "public, max-age=60"}

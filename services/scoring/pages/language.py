@@ -3,32 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final, Protocol
 
 from chassis.clock import JAKARTA
+from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.quarter import Quarter
 from services.scoring.domain.rounding import share_pct, shown
 
 DECIMALS: Final = 2
 _ROMAN: Final = ("I", "II", "III", "IV")
-_MONTHS: Final = {
-    "id": (
-        *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
-        *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-}
-_SWAPPED: Final = str.maketrans(",.", ".,")
-
-
-class Language(StrEnum):
-    INDONESIAN = "id"
-    ENGLISH = "en"
 
 
 class Named(Protocol):
@@ -46,17 +30,16 @@ class Tongue:
 
     @property
     def other(self) -> "Tongue":
-        english = self.language is Language.ENGLISH
-        return Tongue(Language.INDONESIAN if english else Language.ENGLISH)
+        return Tongue(self.language.other)
 
     def say(self, indonesian: str, english: str) -> str:
-        return english if self.language is Language.ENGLISH else indonesian
+        return self.language.say(indonesian, english)
 
     def name(self, row: Named) -> str:
         return self.say(row.name_id, row.name_en)
 
     def both(self, text: Bilingual) -> str:
-        return self.say(text.id, text.en)
+        return self.language.of(text)
 
     def half(self, both: str) -> str:
         """The reader's part of a sentence that is written as ``Indonesian / English``."""
@@ -65,14 +48,14 @@ class Tongue:
 
     def number(self, figure: Decimal, decimals: int = DECIMALS) -> str:
         """1.234,50 in Indonesian, 1,234.50 in English; rounded half up."""
-        return self._written(f"{shown(figure, decimals):,f}")
+        return self.language.figure(f"{shown(figure, decimals):,f}")
 
     def exact(self, figure: Decimal) -> str:
         """A figure of the law as it is written there, without closing zeros: 7,5"""
-        return self._written(f"{figure.normalize():,f}")
+        return self.language.figure(f"{figure.normalize():,f}")
 
     def count(self, number: int) -> str:
-        return self._written(f"{number:,}")
+        return self.language.figure(f"{number:,}")
 
     def share(self, part: int, whole: int) -> str:
         """``part`` of ``whole`` in percent, to one decimal."""
@@ -81,8 +64,7 @@ class Tongue:
     def day(self, instant: datetime) -> str:
         """20 Januari 2024 pukul 23.59 WIB, 20 January 2024, 23:59 WIB"""
         local = instant.astimezone(JAKARTA)
-        month = _MONTHS[self.language][local.month - 1]
-        return f"{local.day} {month} {local.year}" + self.say(f" pukul {local:%H.%M} WIB", f", {local:%H:%M} WIB")
+        return self.language.day(local) + self.say(f" pukul {local:%H.%M} WIB", f", {local:%H:%M} WIB")
 
     def period(self, quarter: Quarter) -> str:
         """Triwulan IV 2023, Quarter 4 of 2023"""
@@ -98,6 +80,3 @@ class Tongue:
         return (
             self.say("Semua daerah", "All regions") if kind is None else self.say(kind.capitalize(), kind.capitalize())
         )
-
-    def _written(self, english: str) -> str:
-        return english if self.language is Language.ENGLISH else english.translate(_SWAPPED)

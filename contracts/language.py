@@ -1,0 +1,42 @@
+"""The two languages in which people are told things: how each writes words, days and figures."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from contracts.message import Bilingual
+
+_SWAPPED: Final = str.maketrans(",.", ".,")
+_MONTHS: Final = {
+    "id": (
+        *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+        *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
+
+
+class Language(StrEnum):
+    INDONESIAN = "id"
+    ENGLISH = "en"
+
+    @property
+    def other(self) -> "Language":
+        return Language.INDONESIAN if self is Language.ENGLISH else Language.ENGLISH
+
+    def say(self, indonesian: str, english: str) -> str:
+        return indonesian if self is Language.INDONESIAN else english
+
+    def of(self, words: Bilingual) -> str:
+        return self.say(words.id, words.en)
+
+    def day(self, day: date) -> str:
+        """20 Januari 2024, 20 January 2024"""
+        return f"{day.day} {_MONTHS[self][day.month - 1]} {day.year}"
+
+    def figure(self, english: str) -> str:
+        """A figure written as in English, 1,234.5, as this language writes it: 1.234,5"""
+        return self.say(english.translate(_SWAPPED), english)
