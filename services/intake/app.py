@@ -13,7 +13,7 @@ from services.intake.routes import ledger, periods, stories, submissions
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 NAME: Final = "intake"
 TEND_EVERY_S: Final = 60.0

@@ -21,7 +21,7 @@ from contracts.topics import (
 )
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
 from services.intake.domain import kept
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 M = TypeVar("M", bound=Message)
 

@@ -21,7 +21,7 @@ from services.intake.domain import kept
 from services.intake.metrics import IntakeMetrics
 from services.intake.routes.admission import ABANDONED_AFTER, Admission
 from services.intake.routes.announcement import Announcement
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 from tests.intake.reports import KOTA, NOW, PERIOD, SECOND, arrival, period, submission
 from tests.running import settings_for
 

@@ -11,7 +11,7 @@ from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodState
 from contracts.topics import TOPICS
 from contracts.verdict import EntrySettledV1, VerdictOutcome
 from services.intake.handlers import Reader
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 from tests.intake.reports import (
     CLOSED,
     DUE,

@@ -8,7 +8,7 @@ from chassis.settings import Settings
 from contracts.topics import PERIOD_CHANGED, SUBMISSION_RECEIVED
 from services.intake.app import NAME, build
 from services.intake.routes.past import Past
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 from tests.running import Keys, running
 
 pytestmark = pytest.mark.engines

@@ -9,7 +9,7 @@ from contracts.period import PeriodState
 from contracts.verdict import VerdictOutcome
 from services.intake.domain import kept
 from services.intake.domain.period import deadline_marks
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 from tests.intake.reports import (
     ANOTHER_KOTA,
     KOTA,

@@ -23,7 +23,7 @@ from services.intake.domain.arrival import Arrival
 from services.intake.domain.period import shut
 from services.intake.domain.status import Receipt
 from services.intake.metrics import IntakeMetrics
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 ADMITTED_WITHIN_S: Final = 10.0
 ABANDONED_AFTER: Final = timedelta(seconds=15)

@@ -14,7 +14,7 @@ from chassis.kafka import Publisher
 from contracts.period import PeriodChangedV1, PeriodState
 from services.intake.domain.period import closing_marks, days_passed, deadline_marks
 from services.intake.routes.admission import ABANDONED_AFTER
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 _LOOK_AGAIN_S: Final = 0.05
 _LOOKS_MAX: Final = int(ABANDONED_AFTER.total_seconds() / _LOOK_AGAIN_S)

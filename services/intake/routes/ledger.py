@@ -11,7 +11,7 @@ from services.intake.domain.ledger import Ledger
 from services.intake.routes.openapi import problems
 from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 
 def router(store: Store) -> APIRouter:

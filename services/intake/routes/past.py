@@ -6,7 +6,7 @@ from chassis.errors import Retryable
 from chassis.groups import group_of, wait_until_read
 from chassis.settings import Settings
 from contracts.topics import PERIOD_CHANGED, SUBMISSION_RECEIVED
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 
 class Past:

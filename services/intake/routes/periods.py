@@ -20,7 +20,7 @@ from services.intake.routes.announcement import Announcement
 from services.intake.routes.openapi import PERIOD_ORDER, problems
 from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 WRITE: Final = "periods:write"
 

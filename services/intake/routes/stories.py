@@ -16,7 +16,7 @@ from services.intake.domain.arrival import instant
 from services.intake.domain.status import Story, Summary
 from services.intake.routes.openapi import problems
 from services.intake.routes.reading import quarter
-from services.intake.store import Store
+from services.intake.store.submissions import Store
 
 READ: Final = "submissions:read"
 PAGE_MAX: Final = 1_000

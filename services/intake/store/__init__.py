@@ -1,0 +1,1 @@
+"""Intake's database: the only place with its queries, one module a concern."""
