@@ -33,6 +33,11 @@ class Language(StrEnum):
     def of(self, words: Bilingual) -> str:
         return self.say(words.id, words.en)
 
+    def half(self, both: str) -> str:
+        """The part of this language in a sentence that is written as ``Indonesian / English``."""
+        indonesian, _, english = both.partition(" / ")
+        return self.say(indonesian, english or indonesian)
+
     def day(self, day: date) -> str:
         """20 Januari 2024, 20 January 2024"""
         return f"{day.day} {_MONTHS[self][day.month - 1]} {day.year}"

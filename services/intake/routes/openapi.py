@@ -14,6 +14,7 @@ _PROBLEMS: Final = {
     "unauthenticated": (401, "No key was sent; send Authorization: Bearer spm_…"),
     "forbidden": (403, "This key's scopes are submissions:read; this needs submissions:write."),
     "outside-region": (403, "This key acts for region 64.71, not for 64.72."),
+    "cross-site-form": (403, "A page of another site sent this form; open the form here and send it."),
     "not-found": (404, "No report has this id."),
     "period-not-open": (409, "Entry of 2023Q4 is closed since 2024-02-01T02:00:00+00:00. Open now: 2024Q1."),
     "stale-revision": (412, "The period is at revision 3, not 2; read it and decide again."),

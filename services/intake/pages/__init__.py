@@ -1,0 +1,1 @@
+"""Intake's pages for people: clerks with a key, and everybody who checks a receipt."""
