@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.generate import ROOT
 
-PACKAGES = ("contracts", "regulation", "chassis", "services", "cli", "deploy")
+PACKAGES = ("contracts", "regulation", "chassis", "services", "client", "cli", "deploy")
 
 
 @dataclass(frozen=True)
