@@ -33,6 +33,10 @@ Amount = Annotated[
 ]
 
 
+def _says_nothing(later: object) -> bool:
+    return later is None
+
+
 @leaf
 class Recipients:
     """People entitled this year, and people served since January."""
@@ -158,17 +162,32 @@ class Submission(Frozen):
     source_system: ShortWords | None = None
     nil_return: Annotated[
         NilReturn | None,
-        Field(description="Says that nothing was delivered this year so far; stands in place of all figures."),
+        Field(
+            description="Says that nothing was delivered this year so far; stands in place of all figures.",
+            exclude_if=_says_nothing,
+        ),
+    ] = None
+    supersedes: Annotated[
+        Identifier | None,
+        Field(
+            description="The report that the author means to replace, by its submission_id; refused where another is"
+            " current. Left out, the report replaces whatever is.",
+            exclude_if=_says_nothing,
+        ),
     ] = None
 
     @property
-    def content_digest(self) -> str:
-        """SHA-256 of the report in its one written form: fields in order, no blanks, defaults included.
+    def written(self) -> bytes:
+        """The report in its one written form: JSON, fields in order, no blanks, defaults included.
 
         A field that came later is left out where it says nothing, so that a digest outlives it.
         """
-        later = {"nil_return"} if self.nil_return is None else None
-        return sha256(self.model_dump_json(exclude=later).encode()).hexdigest()
+        return self.model_dump_json().encode()
+
+    @property
+    def content_digest(self) -> str:
+        """SHA-256 of the report as it is written."""
+        return sha256(self.written).hexdigest()
 
 
 class SubmissionReceivedV1(Message):

@@ -9,10 +9,11 @@ from chassis.service import Service, World
 from regulation.loading import load_law
 from services.intake.handlers import Reader
 from services.intake.metrics import IntakeMetrics
-from services.intake.routes import ledger, periods, stories, submissions
+from services.intake.routes import ledger, periods, reports, stories, submissions
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
+from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
 NAME: Final = "intake"
@@ -21,7 +22,7 @@ TEND_EVERY_S: Final = 60.0
 
 def build(world: World) -> Service:
     law = load_law()
-    store = Store(world.database)
+    store, kept_reports = Store(world.database), Reports(world.database)
     region_codes = [region.code for region in law.regions.reporting()]
     announcement = Announcement(store, world.publisher, world.clock, region_codes, law.overdue_days)
     admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry))
@@ -33,6 +34,7 @@ def build(world: World) -> Service:
 
     async def prepare() -> None:
         await store.prepare()
+        await kept_reports.prepare()
         await announcement.make_up()
 
     async def tend() -> None:
@@ -45,10 +47,11 @@ def build(world: World) -> Service:
 
     return Service(
         NAME,
-        handlers=Reader(store).handlers,
+        handlers=Reader(store, kept_reports).handlers,
         routers=[
             deciding,
             stories.router(store, rules_url=world.settings.rules_url),
+            reports.router(kept_reports, store),
             periods.reading(store),
             ledger.router(store),
         ],

@@ -21,6 +21,7 @@ from contracts.topics import (
 )
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
 from services.intake.domain import kept
+from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
 M = TypeVar("M", bound=Message)
@@ -32,8 +33,9 @@ class Reader:
     The marks of closed periods, on two of the topics, are for others, and so is what is overdue while entry is open.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, reports: Reports) -> None:
         self._store = store
+        self._reports = reports
 
     @property
     def handlers(self) -> Mapping[Topic, Handler]:
@@ -51,7 +53,8 @@ class Reader:
         return []
 
     async def submission_received(self, batch: Sequence[Received]) -> list[Event]:
-        facts = _only(SubmissionReceivedV1, batch)
+        facts = list(_only(SubmissionReceivedV1, batch))
+        await self._reports.add(kept.report(message, record.offset) for message, record in facts)
         await self._store.add_received((kept.received(message), record.logged_at) for message, record in facts)
         await self._store.add_marks(kept.mark(message) for message, _ in _only(DeadlinePassedV1, batch))
         return []

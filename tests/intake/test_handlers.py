@@ -11,6 +11,7 @@ from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodState
 from contracts.topics import TOPICS
 from contracts.verdict import EntrySettledV1, VerdictOutcome
 from services.intake.handlers import Reader
+from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 from tests.intake.reports import (
     CLOSED,
@@ -54,11 +55,11 @@ LOG: Sequence[Sequence[Message]] = (
 
 async def read(database: Database, batch: Sequence[Received]) -> None:
     topic = next(topic for topic in TOPICS if topic.name == batch[0].topic)
-    assert await Reader(Store(database)).handlers[topic](batch) == []
+    assert await Reader(Store(database), Reports(database)).handlers[topic](batch) == []
 
 
 async def documents(database: Database) -> dict[str, list[Document]]:
-    names = ("submissions", "notices", "overdue", "marks", "periods")
+    names = ("submissions", "reports", "notices", "overdue", "marks", "periods")
     return {name: await database[name].find().sort("_id").to_list(None) for name in names}
 
 
@@ -79,7 +80,7 @@ async def test_the_database_is_the_same_in_whatever_way_the_log_is_read(
     for batch in batches:
         await read(database, batch)
     expected = await documents(database)
-    assert [len(kept) for kept in expected.values()] == [2, 2, 1, 1, 1]
+    assert [len(kept) for kept in expected.values()] == [2, 2, 2, 1, 1, 1]
 
     for batch in batches:
         await read(database, batch)

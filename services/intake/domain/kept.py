@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 def received(message: SubmissionReceivedV1) -> Document:
-    """The report itself is left out: the log keeps it."""
+    """The report itself is left out: it is kept apart, see ``report``."""
     return {
         "_id": message.submission_id,
         "region_code": message.submission.region_code,
@@ -27,6 +27,17 @@ def received(message: SubmissionReceivedV1) -> Document:
             "recorded_at": message.recorded_at,
             "imported": message.imported,
         },
+    }
+
+
+def report(message: SubmissionReceivedV1, offset: int) -> Document:
+    return {
+        "_id": message.submission_id,
+        "region_code": message.submission.region_code,
+        "period": message.submission.period,
+        "content_digest": message.content_digest,
+        "offset": offset,
+        "written": message.submission.written,
     }
 
 
