@@ -15,6 +15,8 @@ from chassis.metrics import HttpMetrics
 from chassis.problems import MEDIA_TYPE, Problem, slug_of
 
 BODY_BYTES_MAX: Final = 512 * 1024
+BODY_LIMIT: Final = "x-body-bytes-max"
+"""The member of a route's OpenAPI description that names another limit."""
 _SAFE: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -92,9 +94,8 @@ def _token_of(headers: Headers) -> str | None:
 class SafeDoors:
     """Refuses bodies over the limit while they come in and sets the safe headers on every answer."""
 
-    def __init__(self, app: ASGIApp, *, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._limit = body_bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -106,8 +107,9 @@ class SafeDoors:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._limit:
-                raise Problem(413, "body-too-large", f"The body is larger than {self._limit} bytes.")
+            limit = _body_bytes_max(scope)
+            if limit is not None and taken > limit:
+                raise too_large(limit)
             return message
 
         async def safe(message: Message) -> None:
@@ -151,6 +153,17 @@ class Measured:
             self._metrics.duration.labels(route).observe(monotonic_s() - started)
             if slug := slug_of(scope):
                 self._metrics.problems.labels(slug).inc()
+
+
+def too_large(bytes_max: int) -> Problem:
+    return Problem(413, "body-too-large", f"The body is larger than {bytes_max} bytes.")
+
+
+def _body_bytes_max(scope: Scope) -> int | None:
+    """What the route says in its OpenAPI description; None where it bounds what it takes itself."""
+    described = getattr(scope.get("route"), "openapi_extra", None) or {}
+    limit: int | None = described.get(BODY_LIMIT, BODY_BYTES_MAX)
+    return limit
 
 
 def _labels(scope: Scope) -> tuple[str, str]:

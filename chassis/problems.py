@@ -16,6 +16,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 _SLUGS: Final = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
 _FOUND_CHARS: Final = 120
+_NAME_CHARS: Final = 120
 _NOTED: Final = "spm.problem"
 
 log = logger(__name__)
@@ -77,8 +78,8 @@ def faults_of(error: ValidationError | RequestValidationError) -> list[Fault]:
 
 
 def pointer(location: Sequence[int | str]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+    """A JSON pointer (RFC 6901). A name that nobody asked for can be as long as the body: it is cut."""
+    return "".join("/" + str(step)[:_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in location)
 
 
 def slug_of(scope: MutableMapping[str, Any]) -> str | None:
@@ -93,16 +94,21 @@ def _sentence(message: str, found: Any) -> str:
     return f"{message}."
 
 
-def _answer(request: Request, problem: Problem) -> JSONResponse:
-    request.scope[_NOTED] = problem.slug
-    body = ProblemBody(
+def told(problem: Problem, path: str) -> ProblemBody:
+    """The problem as the answer to a request for the path says it."""
+    return ProblemBody(
         type=f"urn:spm:problem:{problem.slug}",
         title=problem.slug.replace("-", " ").capitalize(),
         status=problem.status,
         detail=problem.detail,
-        instance=request.url.path,
+        instance=path,
         errors=list(problem.errors),
     )
+
+
+def _answer(request: Request, problem: Problem) -> JSONResponse:
+    request.scope[_NOTED] = problem.slug
+    body = told(problem, request.url.path)
     headers = dict(problem.headers or {})
     return JSONResponse(body.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 

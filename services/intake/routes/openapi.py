@@ -8,6 +8,8 @@ from chassis.problems import MEDIA_TYPE, ProblemBody
 _PROBLEMS: Final = {
     "malformed-json": (400, "Invalid JSON: EOF while parsing an object at line 1 column 120."),
     "content-digest-mismatch": (400, "The body is not the one that Content-Digest was made of; send it again."),
+    "bad-encoding": (400, "The body is not what its Content-Encoding says: the body ends before its coding does."),
+    "body-incomplete": (408, "Nothing of the body came for 60 s."),
     "bad-idempotency-key": (400, "Idempotency-Key: expected one key of 1 to 128 printable characters in quotes."),
     "bad-arrival-time": (400, "Spm-Arrived-At: the offset is missing; end it with Z or +07:00."),
     "bad-cursor": (400, "The cursor is none of ours; take it from a Link header, unchanged."),
@@ -19,7 +21,8 @@ _PROBLEMS: Final = {
     "period-not-open": (409, "Entry of 2023Q4 is closed since 2024-02-01T02:00:00+00:00. Open now: 2024Q1."),
     "stale-revision": (412, "The period is at revision 3, not 2; read it and decide again."),
     "body-too-large": (413, "The body is larger than 524288 bytes."),
-    "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8 and not compressed."),
+    "unsupported-encoding": (415, "Content-Encoding is 'br'; taken are gzip, zstd, one at a time, and no coding at all."),
+    "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8."),
     "unprocessable-submission": (422, "2 faults. Nothing was kept."),
     "idempotency-key-reused": (422, "This Idempotency-Key was sent with another report."),
     "unprocessable-period": (422, "Nothing was changed."),

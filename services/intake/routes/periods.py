@@ -26,10 +26,13 @@ WRITE: Final = "periods:write"
 
 _REFUSED: Final = problems(
     "malformed-json",
+    "bad-encoding",
+    "body-incomplete",
     "content-digest-mismatch",
     "unauthenticated",
     "forbidden",
     "stale-revision",
+    "unsupported-encoding",
     "unsupported-media-type",
     "unprocessable-period",
     "unknown-period",

@@ -37,6 +37,8 @@ _ACCEPTED: Final[dict[str, Any]] = {
 }
 _REFUSED: Final = problems(
     "malformed-json",
+    "bad-encoding",
+    "body-incomplete",
     "content-digest-mismatch",
     "bad-idempotency-key",
     "bad-arrival-time",
@@ -45,6 +47,7 @@ _REFUSED: Final = problems(
     "outside-region",
     "period-not-open",
     "body-too-large",
+    "unsupported-encoding",
     "unsupported-media-type",
     "unprocessable-submission",
     "idempotency-key-reused",
