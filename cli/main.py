@@ -6,6 +6,7 @@ from cli import award, generate, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
+from cli.submit import submit
 
 app = typer.Typer(
     help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
@@ -17,3 +18,4 @@ app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)
 app.command()(rebuild)
+app.command()(submit)

@@ -32,8 +32,12 @@ class Refused(SpmError):  # noqa: N818 - the word of the doors
     ``slug`` names the problem (docs/operations.md has a heading for each), ``errors`` every fault with its pointer.
     """
 
-    def __init__(self, status: int, slug: str, detail: str, errors: tuple[Fault, ...] = ()) -> None:
+    def __init__(
+        self, status: int, slug: str, detail: str, errors: tuple[Fault, ...] = (), *, written: bytes = b""
+    ) -> None:
         super().__init__(f"{status} {slug}: {detail}")
+        self.written = written
+        """The problem document as the door wrote it."""
         self.status = status
         self.slug = slug
         self.detail = detail
@@ -49,8 +53,9 @@ class Refused(SpmError):  # noqa: N818 - the word of the doors
         try:
             told = _Problem.model_validate_json(problem)
         except ValidationError:
-            return cls(status, "", problem[:_TEXT_CHARS_MAX].decode("utf-8", "replace"))
-        return cls(status, told.type.rpartition(":")[2].rpartition("#")[2], told.detail, tuple(told.errors))
+            return cls(status, "", problem[:_TEXT_CHARS_MAX].decode("utf-8", "replace"), written=problem)
+        slug = told.type.rpartition(":")[2].rpartition("#")[2]
+        return cls(status, slug, told.detail, tuple(told.errors), written=problem)
 
 
 class Unavailable(SpmError):  # noqa: N818 - the word of the doors
