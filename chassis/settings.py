@@ -33,8 +33,17 @@ class Settings(BaseSettings):
     http_port: int = Field(8080, ge=0, le=65_535)
     public_url: str = Field("http://127.0.0.1:8083", description="Where officials reach notify's pages.")
     rules_url: str = Field("http://127.0.0.1:8081/rules", description="Where validation's pages of the rules stand.")
+    intake_url: str = Field("http://127.0.0.1:8080", description="Where everybody reaches intake; receipts name it.")
+    receipt_keys: Path | None = Field(None, description="JWK set that signs receipts; intake does not start without.")
     page_notice: str = Field("", max_length=300, description="Heads each public page: «Indonesian / English».")
     api_keys: Path | None = Field(None, description="JSON file with the hashed API keys.")
+    rate_limit: int = Field(6_000, ge=1, le=1_000_000, description="Requests a minute of a client, at each process.")
+    failed_keys_limit: int = Field(
+        120, ge=1, le=1_000_000, description="Unknown keys a minute from one address before 429 instead of 401."
+    )
+    oauth_issuer: str | None = Field(None, description="Whose access tokens (RFC 9068) are taken beside API keys.")
+    oauth_audience: str | None = Field(None, description="The name by which that issuer means this installation.")
+    oauth_jwks: str | None = Field(None, description="The issuer's public keys: a file, or an https:// URL.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
     replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")
     batch_records: int = Field(500, ge=1, le=2_000)

@@ -203,6 +203,14 @@ class SubmissionReceivedV1(Message):
     due_at: Annotated[Instant, Field(description="The deadline in force when the report arrived.")]
     recorded_at: Annotated[Instant, Field(description="When intake kept it; later than arrived_at only for imports.")]
     imported: Annotated[bool, Field(description="Brought in from a past year with its original arrival.")] = False
+    receipt: Annotated[
+        str | None,
+        Field(
+            max_length=4_096,
+            description="The signed proof that was handed out, a compact JWS.",
+            exclude_if=_says_nothing,
+        ),
+    ] = None
     submission: Submission
 
     def identity(self) -> str:

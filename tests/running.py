@@ -17,6 +17,8 @@ from chassis.service import Build, make_app
 from chassis.settings import Settings
 
 READY_WITHIN_S = 30.0
+RECEIPT_KEYS = Path(__file__).parent / "receipt-keys.json"
+"""An example key of a standard, known to everybody."""
 
 
 class Keys:
@@ -44,6 +46,7 @@ def settings_for(kafka: str, mongo: str, keys: Keys | None = None, **changes: ob
         "kafka_prefix": f"t{name}-",
         "mongo_prefix": f"t{name}_",
         "api_keys": keys.path if keys else None,
+        "receipt_keys": RECEIPT_KEYS,
         "retry_delay_s_max": 1.0,
     }
     return Settings.model_validate(given | changes)

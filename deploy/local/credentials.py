@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from chassis.access import EVERY_REGION, issue_key
+from services.intake.domain.receipt_keys import ReceiptKeys
 
 _REGION_SCOPES = ("submissions:write", "submissions:read", "scorecards:read", "notices:read", "awards:read")
 
@@ -26,13 +27,20 @@ def keys_file(folder: Path) -> Path:
     return folder / "keys.json"
 
 
+def receipt_keys_file(folder: Path) -> Path:
+    """The private key with which intake signs receipts."""
+    return folder / "receipt-keys.json"
+
+
 def credentials_file(folder: Path) -> Path:
     """A JSON object: the token of each client."""
     return folder / "credentials.json"
 
 
 def issue_once(folder: Path) -> None:
-    """Write both files, unless they exist: keys that were handed out stay in force."""
+    """Write the files, unless they exist: keys that were handed out stay in force, receipts can be checked."""
+    if not receipt_keys_file(folder).exists():
+        _write(receipt_keys_file(folder), ReceiptKeys.new().secret())
     if keys_file(folder).exists() and credentials_file(folder).exists():
         return
     issued = {client: issue_key(client, scopes, region) for client, region, scopes in CLIENTS}

@@ -90,12 +90,15 @@ def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping
         "SPM_API_KEYS": str(credentials.keys_file(folder)),
         "SPM_REPLICA": "1",
         "SPM_PUBLIC_URL": f"http://{LOOPBACK}:{ports['notify']}",
+        "SPM_INTAKE_URL": f"http://{LOOPBACK}:{ports['intake']}",
         "SPM_RULES_URL": f"http://{LOOPBACK}:{ports['validation']}/rules",
         "PYTHONUNBUFFERED": "1",
     }
     recipients = folder / "recipients.json"
     if name == "notify" and recipients.exists():
         environment["SPM_RECIPIENTS"] = str(recipients)
+    if name == "intake":
+        environment["SPM_RECEIPT_KEYS"] = str(credentials.receipt_keys_file(folder))
     if name == "scoring":
         environment["SPM_PAGE_NOTICE"] = _PAGE_NOTICE
     return Program(

@@ -54,6 +54,7 @@ def test_a_service_is_told_where_everything_is(tmp_path: Path) -> None:
         "SPM_API_KEYS": str(tmp_path / "keys.json"),
         "SPM_REPLICA": "1",
         "SPM_PUBLIC_URL": "http://127.0.0.1:8083",
+        "SPM_INTAKE_URL": "http://127.0.0.1:8080",
         "SPM_RULES_URL": "http://127.0.0.1:8081/rules",
         "PYTHONUNBUFFERED": "1",
     }
@@ -88,17 +89,27 @@ def test_issued_keys_admit_their_clients_with_scopes_and_region(tmp_path: Path) 
 
 def test_keys_that_were_handed_out_stay_in_force(tmp_path: Path) -> None:
     credentials.issue_once(tmp_path)
-    first = credentials.credentials_file(tmp_path).read_bytes()
+    files = credentials.credentials_file(tmp_path), credentials.receipt_keys_file(tmp_path)
+    first = [file.read_bytes() for file in files]
 
     credentials.issue_once(tmp_path)
 
-    assert credentials.credentials_file(tmp_path).read_bytes() == first
+    assert [file.read_bytes() for file in files] == first
 
 
 def test_plain_tokens_are_for_their_owner_alone(tmp_path: Path) -> None:
     credentials.issue_once(tmp_path)
 
     assert credentials.credentials_file(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert credentials.receipt_keys_file(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_intake_alone_is_given_the_key_that_signs_receipts(tmp_path: Path) -> None:
+    plan = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None)
+
+    given = {service.name: service.environment.get("SPM_RECEIPT_KEYS") for service in plan.services}
+
+    assert {name: path for name, path in given.items() if path} == {"intake": str(tmp_path / "receipt-keys.json")}
 
 
 @pytest.mark.parametrize(

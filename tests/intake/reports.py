@@ -13,6 +13,9 @@ from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import Official, Recipients, ServiceReport, Submission, SubmissionReceivedV1
 from contracts.verdict import Finding, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
 from services.intake.domain.arrival import Arrival
+from services.intake.domain.proof import Signer
+from services.intake.domain.receipt_keys import ReceiptKeys
+from tests.running import RECEIPT_KEYS
 
 KOTA = "64.71"
 ANOTHER_KOTA = "64.72"
@@ -22,6 +25,8 @@ NOW = datetime(2024, 1, 10, 3, 0, 0, 123_000, tzinfo=UTC)
 DUE = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
 CLOSED = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+ISSUER = "https://intake.example"
+SIGNER = Signer(ReceiptKeys.parse(RECEIPT_KEYS.read_bytes()), ISSUER)
 
 
 def submission(region_code: str = KOTA, period: str = PERIOD, served: int = 800) -> Submission:

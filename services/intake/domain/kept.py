@@ -26,7 +26,8 @@ def received(message: SubmissionReceivedV1) -> Document:
             "due_at": message.due_at,
             "recorded_at": message.recorded_at,
             "imported": message.imported,
-        },
+        }
+        | ({} if message.receipt is None else {"receipt": message.receipt}),
     }
 
 

@@ -35,14 +35,16 @@ class Receipt(Frozen):
     content_digest: str
     status: Status = Status.RECEIVED
     status_url: str
+    proof: Annotated[str, Field(description="The facts above, signed: a compact JWS, see /.well-known/jwks.json.")]
 
     @classmethod
-    def of(cls, document: Document) -> Self:
+    def of(cls, document: Document, proof: str = "") -> Self:
         received = document["received"]
         return cls(
             **_arrival(document),
             content_digest=received["content_digest"],
             status_url=status_url(document["_id"]),
+            proof=proof,
         )
 
 

@@ -2,8 +2,8 @@ from typing import Any
 
 from contracts.verdict import Finding, Severity, VerdictOutcome
 from services.intake.domain import kept
-from services.intake.domain.status import Receipt, Stage, Status, Story, Summary
-from tests.intake.reports import NOW, SECOND, finding, judged, noticed, received, scored
+from services.intake.domain.status import Stage, Status, Story, Summary
+from tests.intake.reports import NOW, SECOND, SIGNER, finding, judged, noticed, received, scored
 
 FACT = received()
 RULES = "https://validation.example/rules"
@@ -14,7 +14,7 @@ def document(**stages: Any) -> dict[str, Any]:
 
 
 def test_a_receipt_says_what_the_log_has() -> None:
-    receipt = Receipt.of(document())
+    receipt = SIGNER.receipt(document())
     assert (receipt.submission_id, receipt.content_digest) == (FACT.submission_id, FACT.content_digest)
     assert (receipt.arrived_at, receipt.due_at, receipt.on_time) == (FACT.arrived_at, FACT.due_at, True)
     assert receipt.status_url == f"/v1/submissions/{FACT.submission_id}"
@@ -22,7 +22,7 @@ def test_a_receipt_says_what_the_log_has() -> None:
 
 def test_a_receipt_stays_the_same_whatever_becomes_of_the_report() -> None:
     later = document(logged_at=NOW, **stage(judged(FACT)), **stage(scored(FACT)))
-    assert Receipt.of(later) == Receipt.of(document())
+    assert SIGNER.receipt(later) == SIGNER.receipt(document())
 
 
 def test_a_report_is_received_then_judged_then_scored() -> None:
