@@ -18,7 +18,7 @@ from pymongo.read_concern import ReadConcern
 from chassis.errors import Conflict
 from chassis.settings import Settings
 
-__all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "Mongo", "Move", "UpdateOne"]
+__all__ = ["ASCENDING", "DESCENDING", "Area", "Collection", "Database", "Document", "Mongo", "Move", "UpdateOne"]
 
 Document = dict[str, Any]
 _DUPLICATE_KEY: Final = 11_000
@@ -43,6 +43,7 @@ class Collection(Protocol):
     async def insert_one(self, document: Document) -> Any: ...
     async def insert_many(self, documents: Sequence[Document], *, ordered: bool = True) -> Any: ...
     async def update_one(self, filter: Mapping[str, Any], update: Any, *, upsert: bool = False) -> Any: ...  # noqa: A002
+    async def update_many(self, filter: Mapping[str, Any], update: Any) -> Any: ...  # noqa: A002
     async def replace_one(self, filter: Mapping[str, Any], replacement: Document, *, upsert: bool = False) -> Any: ...  # noqa: A002
     async def delete_one(self, filter: Mapping[str, Any]) -> Any: ...  # noqa: A002
     async def delete_many(self, filter: Mapping[str, Any]) -> Any: ...  # noqa: A002
@@ -58,6 +59,23 @@ class Database(Protocol):
 
     def __getitem__(self, name: str) -> Collection: ...
     async def command(self, command: str) -> Document: ...
+
+
+class Area:
+    """A part of a service's database: its collections are told from the others by a prefix, and known by name."""
+
+    def __init__(self, database: Database, prefix: str) -> None:
+        self.name = database.name
+        self.collections: dict[str, Collection] = {}
+        """Those that were asked for, by their names without the prefix."""
+        self._database = database
+        self._prefix = prefix
+
+    def __getitem__(self, name: str) -> Collection:
+        return self.collections.setdefault(name, self._database[self._prefix + name])
+
+    async def command(self, command: str) -> Document:
+        return await self._database.command(command)
 
 
 class Mongo:
@@ -172,6 +190,15 @@ async def insert_where_free(collection: Collection, documents: Sequence[Document
             raise
         return [documents[fault["index"]] for fault in error.details["writeErrors"]]
     return []
+
+
+async def replace_where_free(collection: Collection, wanted: Mapping[str, Any], document: Document) -> bool:
+    """Whether it was there and is replaced; False as well where something unique in the new one is taken."""
+    try:
+        done = await collection.replace_one(wanted, document)
+    except DuplicateKeyError:
+        return False
+    return bool(done.matched_count)
 
 
 async def insert_first(collection: Collection, document: Document) -> bool:

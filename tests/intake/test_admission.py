@@ -1,7 +1,7 @@
 """A receipt is given for what the log has and for nothing else, whatever breaks in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -18,11 +18,14 @@ from chassis.problems import Problem
 from contracts.period import PeriodState
 from contracts.submission import SubmissionReceivedV1
 from services.intake.domain import kept
+from services.intake.domain.arrival import Arrival
 from services.intake.metrics import IntakeMetrics
-from services.intake.routes.admission import ABANDONED_AFTER, Admission
+from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
+from services.intake.routes.commit import ABANDONED_AFTER
+from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
-from tests.intake.reports import KOTA, NOW, PERIOD, SECOND, arrival, period, submission
+from tests.intake.reports import KOTA, NOW, PERIOD, SECOND, SIGNER, arrival, period, submission
 from tests.running import settings_for
 
 REGIONS = ["64", KOTA]
@@ -53,11 +56,12 @@ class House:
 
     def __init__(self, database: Database, store: type[Store] = Store) -> None:
         self.store = store(database)
+        self.reports = Reports(database)
         self.log = Log()
         self.clock = FixedClock(NOW)
         self.registry = CollectorRegistry()
         self.metrics = IntakeMetrics(self.registry)
-        self.admission = Admission(self.store, self.log, self.clock, self.metrics)
+        self.admission = Admission(self.store, self.log, self.clock, self.metrics, SIGNER)
         self.announcement = Announcement(self.store, self.log, self.clock, REGIONS, lambda _: (1, 7))
 
     async def order(self, revision: int, state: PeriodState = PeriodState.OPEN) -> None:
@@ -66,7 +70,7 @@ class House:
         await self.announcement.announce(change)
 
     def impatient(self) -> Admission:
-        return Admission(self.store, self.log, self.clock, self.metrics, within_s=0.3)
+        return Admission(self.store, self.log, self.clock, self.metrics, SIGNER, within_s=0.3)
 
     def count(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
@@ -78,6 +82,11 @@ async def house(database: Database) -> House:
     await house.store.prepare()
     await house.order(1)
     return house
+
+
+def under_way(attempt: str, of: Arrival | None = None) -> Document:
+    """What an attempt notes before it publishes."""
+    return kept.received((of or arrival()).received(period().due_at)) | {"published": False, "attempt": attempt}
 
 
 async def away() -> None:
@@ -103,12 +112,23 @@ async def test_a_repetition_gets_the_same_receipt_even_after_closing(house: Hous
     assert house.count("spm_idempotent_replays_total") == 1
 
 
-async def test_copies_sent_at_once_make_one_report_and_equal_receipts(house: House) -> None:
-    async def slowly() -> None:
-        await asyncio.sleep(0.2)
+async def slowly() -> None:
+    await asyncio.sleep(0.2)
 
+
+async def test_of_copies_sent_at_once_one_is_taken_and_the_others_are_told_to_come_again(house: House) -> None:
     house.log.before = slowly
-    answers = await asyncio.gather(*(house.admission.admit(arrival(now=NOW + n * SECOND)) for n in range(5)))
+    answers = await asyncio.gather(*(house.admission.admit(arrival()) for _ in range(5)), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, Problem)]
+    assert [(each.status, each.slug, each.headers) for each in refused] == 4 * [
+        (409, "request-in-flight", {"Retry-After": "1"})
+    ]
+    assert len(house.log.reports) == 1
+
+
+async def test_copies_that_wait_get_equal_receipts(house: House) -> None:
+    house.log.before = slowly
+    answers = await asyncio.gather(*(house.admission.admit(arrival(now=NOW + n * SECOND), wait_s=5) for n in range(5)))
     assert len({receipt.model_dump_json() for receipt, _ in answers}) == 1
     assert sorted(repeated for _, repeated in answers) == [False, True, True, True, True]
     assert len(house.log.reports) == 1
@@ -140,19 +160,22 @@ async def test_a_log_that_does_not_answer_in_time_is_away(house: House) -> None:
 
 
 async def test_an_attempt_whose_process_died_is_taken_over_with_a_new_time(house: House) -> None:
-    died = kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "died"}
-    await house.store.begin(died)
+    await house.store.begin([under_way("died")])
     house.clock.instant = NOW + ABANDONED_AFTER + SECOND
-    receipts = await asyncio.gather(*(house.admission.admit(arrival(now=house.clock.instant)) for _ in range(3)))
+    receipts = await asyncio.gather(
+        *(house.admission.admit(arrival(now=house.clock.instant), wait_s=5) for _ in range(3))
+    )
     assert {receipt.arrived_at for receipt, _ in receipts} == {house.clock.instant}
     assert len(house.log.reports) == 1
 
 
-async def test_an_attempt_that_may_live_is_waited_for(house: House) -> None:
-    alive = kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "alive"}
-    await house.store.begin(alive)
-    with pytest.raises(TimeoutError):
-        await house.impatient().admit(arrival())
+@pytest.mark.parametrize("wait_s", [0, 0.2])
+async def test_an_attempt_that_may_live_is_left_alone(house: House, wait_s: float) -> None:
+    alive = under_way("alive")
+    await house.store.begin([alive])
+    with pytest.raises(Problem, match="on its way") as refused:
+        await house.admission.admit(arrival(), wait_s=wait_s)
+    assert refused.value.slug == "request-in-flight"
     assert await house.store.submission(arrival().submission_id) == alive
     assert house.log.reports == []
 
@@ -160,21 +183,20 @@ async def test_an_attempt_that_may_live_is_waited_for(house: House) -> None:
 class Swallowing(Store):
     """As a driver that is cleaning up may: the first cancellation is lost in it."""
 
-    async def submission(self, submission_id: str) -> Document | None:
+    async def begin(self, documents: Sequence[Document]) -> list[Document]:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(1)
-        return await super().submission(submission_id)
+        return await super().begin(documents)
 
 
 async def test_the_limit_holds_though_a_cancellation_is_swallowed(database: Database) -> None:
     house = House(database, Swallowing)
     await house.store.add_periods([period()])
-    await house.store.begin(
-        kept.received(arrival().received(period().due_at)) | {"published": False, "attempt": "alive"}
-    )
     async with asyncio.timeout(5):
         with pytest.raises(TimeoutError):
             await house.impatient().admit(arrival())
+    assert house.log.reports == []
+    assert await house.store.submission(arrival().submission_id) is None
 
 
 @pytest.mark.parametrize(
@@ -223,10 +245,10 @@ async def test_a_report_that_meets_the_closing_on_its_way_is_not_let_in(database
     class Overtaken(Store):
         """Entry closes between the first look and the note."""
 
-        async def begin(self, document: dict[str, Any]) -> bool:
-            begun = await super().begin(document)
+        async def begin(self, documents: Sequence[Document]) -> list[Document]:
+            refused = await super().begin(documents)
             await self.change_period(period(2, PeriodState.CLOSED))
-            return begun
+            return refused
 
     house = House(database, Overtaken)
     await house.order(1)

@@ -43,38 +43,39 @@ async def test_indexes_may_be_made_again(store: Store) -> None:
 
 
 async def test_one_attempt_at_a_time_pursues_a_report(store: Store) -> None:
-    assert await store.begin(attempt())
-    assert not await store.begin(attempt("second"))
+    assert await store.begin([attempt()]) == []
+    copy, other = attempt("second"), attempt("third", _id="another")
+    assert await store.begin([copy, other]) == [copy]
     assert await store.submission(FACT.submission_id) == attempt()
 
 
 async def test_an_attempt_is_taken_back_by_itself_alone(store: Store) -> None:
-    await store.begin(attempt())
-    await store.take_back(attempt("second"))
+    await store.begin([attempt()])
+    await store.take_back([FACT.submission_id], "second")
     assert await store.submission(FACT.submission_id) is not None
-    await store.take_back(attempt())
+    await store.take_back([FACT.submission_id, "another"], "first")
     assert await store.submission(FACT.submission_id) is None
 
 
 async def test_of_two_that_take_over_one_wins(store: Store) -> None:
-    await store.begin(attempt())
+    await store.begin([attempt()])
     assert await store.take_over(attempt("second"), "first")
     assert not await store.take_over(attempt("third"), "first")
     assert await store.submission(FACT.submission_id) == attempt("second")
 
 
 async def test_a_published_report_is_no_attempt_any_more(store: Store) -> None:
-    await store.begin(attempt())
+    await store.begin([attempt()])
     assert await store.has_attempts(PERIOD, since=NOW)
-    await store.published(attempt())
+    await store.published([FACT.submission_id], "first")
     assert not await store.has_attempts(PERIOD, since=NOW)
     assert await store.submission(FACT.submission_id) == kept.received(FACT) | {"published": True}
-    await store.take_back(attempt())
+    await store.take_back([FACT.submission_id, "another"], "first")
     assert await store.submission(FACT.submission_id) is not None
 
 
 async def test_attempts_of_other_periods_and_of_the_past_are_not_in_the_way(store: Store) -> None:
-    await store.begin(attempt())
+    await store.begin([attempt()])
     assert not await store.has_attempts("2023Q3", since=NOW)
     assert not await store.has_attempts(PERIOD, since=NOW + SECOND)
     assert not await store.has_attempts(PERIOD, since=NOW - 2 * SECOND, until=NOW - SECOND)
@@ -82,7 +83,7 @@ async def test_attempts_of_other_periods_and_of_the_past_are_not_in_the_way(stor
 
 
 async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Store) -> None:
-    await store.begin(attempt())
+    await store.begin([attempt()])
     in_the_log = received(now=NOW - 30 * SECOND)
     await store.add_received(
         [(kept.received(in_the_log), NOW), (kept.received(received(now=NOW + SECOND)), NOW + SECOND)]
@@ -117,7 +118,7 @@ async def test_pages_list_each_report_once_the_newest_first(store: Store) -> Non
     reports = [received(key=f"kunci-{number}", now=NOW + number // 2 * SECOND) for number in range(5)]
     elsewhere = received(submission(ANOTHER_KOTA), "kunci-lain")
     await store.add_received((kept.received(fact), NOW) for fact in [*reports, elsewhere])
-    await store.begin(attempt(_id="unanswered"))
+    await store.begin([attempt(_id="unanswered")])
     found: list[Document] = []
     place = None
     while page := await store.page(KOTA, PERIOD, place, 2):
@@ -140,7 +141,7 @@ async def test_the_ledger_counts_documents_of_the_periods(store: Store) -> None:
     facts = [received(key=f"kunci-{number}") for number in range(4)]
     accepted, warned, returned, _ = facts
     await store.add_received((kept.received(fact), NOW) for fact in facts)
-    await store.begin(attempt(_id="unanswered"))
+    await store.begin([attempt(_id="unanswered")])
     await store.add_stage(
         [
             kept.judged(judged(accepted), NOW),

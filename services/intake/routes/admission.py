@@ -1,37 +1,39 @@
 """From a well-formed report to one that the log has: 202 means kept.
 
 An attempt is noted in the database, published, and only then answered. One attempt at a time pursues a report; a copy
-of the request waits for its end and gets the same receipt. An attempt that fails is taken back: one that nobody
-answered proves no arrival, so its repetition is stamped with the time at which that one came.
+of the request is told so. An attempt that fails is taken back: one that nobody answered proves no arrival, so its
+repetition is stamped with the time at which that one came.
+
+Reports that come at the same time go together (``commit``), a few batches at once. A batch belongs to no request: a
+client that goes away takes nothing with it. Of one region a batch follows the other, so that its order is kept.
 """
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from secrets import token_hex
-from typing import Final, Self
+from collections import deque
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Final
 
 from chassis.clock import Clock
-from chassis.errors import BROKEN_WORLD, Unprocessable
-from chassis.events import Event
+from chassis.errors import Retryable
 from chassis.kafka import Publisher
-from chassis.logs import logger
-from chassis.mongo import Document
 from chassis.problems import Problem
-from services.intake.domain import kept
 from services.intake.domain.arrival import Arrival
-from services.intake.domain.period import shut
-from services.intake.domain.status import Receipt
+from services.intake.domain.proof import Signer
 from services.intake.metrics import IntakeMetrics
+from services.intake.routes.commit import IN_FLIGHT, Admitted, Commit, Pending
 from services.intake.store.submissions import Store
 
 ADMITTED_WITHIN_S: Final = 10.0
-ABANDONED_AFTER: Final = timedelta(seconds=15)
-"""No attempt lives so long: the process that began an older one has ended."""
+BATCH_REPORTS: Final = 128
+BATCH_BYTES: Final = 4 * 1024 * 1024
+BATCHES: Final = 4
+WAITING_REPORTS: Final = 4_096
+WAITING_BYTES: Final = 64 * 1024 * 1024
+WAITING_S: Final = 2.0
+"""With a batch's limit and the time to take it back, less than the age at which an attempt counts as abandoned."""
 _LOOK_AGAIN_S: Final = 0.05
-_TAKEN_BACK_WITHIN_S: Final = 2.0
-
-log = logger(__name__)
+_LOOK_AGAIN_S_MAX: Final = 0.5
 
 
 class Admission:
@@ -41,108 +43,116 @@ class Admission:
         publisher: Publisher,
         clock: Clock,
         metrics: IntakeMetrics,
+        signer: Signer,
         *,
         within_s: float = ADMITTED_WITHIN_S,
     ) -> None:
+        self._commit = Commit(store, publisher, clock, metrics, signer)
         self._within_s = within_s
-        self._store = store
-        self._publisher = publisher
-        self._clock = clock
-        self._metrics = metrics
+        self._waiting: deque[Pending] = deque()
+        self._waiting_bytes = 0
+        self._batches: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[str, set[str]] = {}
+        """By region, the ids of the reports that a batch has."""
+        self._look: asyncio.Handle | None = None
 
-    async def admit(self, arrival: Arrival) -> tuple[Receipt, bool]:
+    async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted:
         """The receipt of a report that the log has, and whether it was given before.
 
+        Args:
+            arrival: The report.
+            wait_s: How long to wait while a copy of it is on its way.
+
         Raises:
-            Problem: entry is not open, or the key was used for another report.
-            TimeoutError: the report, or a copy of it that came first, is not in the log in time.
+            Problem: entry is not open, the key was used for another report, a copy is on its way, another report is
+                the current one.
+            BROKEN_WORLD: the report is not known to be in the log in time.
         """
-        async with asyncio.timeout(self._within_s) as limit:
-            # The limit cancels once, and a driver that is cleaning up can swallow that: so it is also asked.
-            while not limit.expired():
-                due_at = await self._deadline_if_open(arrival)
-                attempt = None if due_at is None else _Attempt.of(arrival, due_at)
-                if attempt is not None and await self._store.begin(attempt.document):
-                    return await self._finish(attempt), False
-                known = await self._store.submission(arrival.submission_id)
-                if known is not None and known.get("published"):
-                    return self._repeated(known, arrival), True
-                if attempt is None:
-                    raise await self._not_open(arrival)
-                left = self._left_behind(known)
-                if left is not None and await self._store.take_over(attempt.document, left):
-                    return await self._finish(attempt), False
-                await asyncio.sleep(_LOOK_AGAIN_S)
-            raise TimeoutError
+        loop = asyncio.get_running_loop()
+        end = loop.time() + wait_s
+        delay_s = _LOOK_AGAIN_S
+        while True:
+            outcome = await self._queued(arrival)
+            if not isinstance(outcome, Problem):
+                return outcome
+            left_s = end - loop.time()
+            if outcome.slug != IN_FLIGHT or left_s <= 0:
+                raise outcome
+            await asyncio.sleep(min(delay_s, left_s))
+            delay_s = min(2 * delay_s, _LOOK_AGAIN_S_MAX)
 
-    async def _finish(self, attempt: "_Attempt") -> Receipt:
-        try:
-            # Entry may have closed since it was found open. Closing waits for every attempt that it sees (see
-            # ``announcement``): either it sees this one, or the closing is seen here. So no mark is overtaken.
-            if await self._deadline_if_open(attempt.arrival) is None:
-                raise await self._not_open(attempt.arrival)
-            await self._publisher.publish([attempt.event])
-        except (Problem, asyncio.CancelledError, *BROKEN_WORLD):
-            await self._take_back(attempt)
-            raise
-        try:
-            await self._store.published(attempt.document)
-        except BROKEN_WORLD as error:
-            # The log has it, which is what counts; intake will read it there.
-            log.warning("attempt.unmarked", submission_id=attempt.arrival.submission_id, cause=type(error).__name__)
-        receipt = Receipt.of(attempt.document)
-        self._metrics.count(receipt)
-        return receipt
+    async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]:
+        """What ``admit`` says of each, in order; those of one region reach the log in this order.
 
-    async def _take_back(self, attempt: "_Attempt") -> None:
-        try:
-            async with asyncio.timeout(_TAKEN_BACK_WITHIN_S):
-                await self._store.take_back(attempt.document)
-        except BROKEN_WORLD as error:
-            # It stays until it is seen to be abandoned.
-            log.warning("attempt.left", submission_id=attempt.arrival.submission_id, cause=type(error).__name__)
+        Raises:
+            BROKEN_WORLD: some are not known to be in the log in time; sent again, those that are get their receipts.
+        """
+        outcomes = await asyncio.gather(*map(self._queued, arrivals), return_exceptions=True)
+        settled: list[Admitted | Problem] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException) and not isinstance(outcome, Problem):
+                raise outcome
+            settled.append(outcome)
+        return settled
 
-    def _repeated(self, known: Document, arrival: Arrival) -> Receipt:
-        if known["received"]["content_digest"] != arrival.content_digest:
-            text = "This Idempotency-Key was sent with another report; send a new report under a new key."
-            raise Problem(422, "idempotency-key-reused", text)
-        self._metrics.replays.inc()
-        return Receipt.of(known)
+    def _queued(self, arrival: Arrival) -> asyncio.Future[Admitted | Problem]:
+        if len(self._waiting) >= WAITING_REPORTS or self._waiting_bytes >= WAITING_BYTES:
+            raise Retryable(f"{len(self._waiting)} reports of {self._waiting_bytes} bytes wait already")
+        loop = asyncio.get_running_loop()
+        pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S)
+        self._waiting.append(pending)
+        self._waiting_bytes += len(arrival.written)
+        self._look_soon()
+        return pending.outcome
 
-    def _left_behind(self, known: Document | None) -> str | None:
-        """The attempt that ended with its process, if there is one."""
-        if known is None or "attempt" not in known:
-            return None
-        age = self._clock.now() - known["received"]["recorded_at"]
-        return str(known["attempt"]) if age > ABANDONED_AFTER else None
+    def _look_soon(self) -> None:
+        """In the loop's next turn, so that those that come in this one go together."""
+        if self._look is None:
+            self._look = asyncio.get_running_loop().call_soon(self._begin)
 
-    async def _deadline_if_open(self, arrival: Arrival) -> datetime | None:
-        """The deadline in force; None while reports of the period are not taken."""
-        period = await self._store.period(arrival.submission.period)
-        return None if period is None or shut(period, arrival.recorded_at) else period.due_at
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        while len(self._batches) < BATCHES and (batch := self._taken()):
+            regions = {pending.region for pending in batch} - self._in_hand.keys()
+            for pending in batch:
+                if pending.region in regions:
+                    self._in_hand.setdefault(pending.region, set()).add(pending.arrival.submission_id)
+            task = asyncio.create_task(self._commit.run(batch, within_s=self._within_s))
+            self._batches.add(task)
+            task.add_done_callback(partial(self._ended, batch, regions))
+        while self._waiting and self._waiting[0].until_s <= loop.time():
+            self._let_go(self._waiting.popleft())
+        if self._waiting:
+            self._look = loop.call_at(self._waiting[0].until_s, self._begin)
 
-    async def _not_open(self, arrival: Arrival) -> Problem:
-        wanted = arrival.submission.period
-        periods = await self._store.periods()
-        why = shut(next((period for period in periods if period.period == wanted), None), arrival.recorded_at)
-        taken = ", ".join(period.period for period in periods if shut(period, arrival.recorded_at) is None)
-        text = f"Entry of {wanted} {why or 'has just opened'}. Open now: {taken or 'no period'}."
-        return Problem(409, "period-not-open", text)
+    def _taken(self) -> list[Pending]:
+        """The next batch, in the order of arrival. While a batch has another report of its region, a report waits."""
+        batch: list[Pending] = []
+        size = 0
+        waiting, self._waiting = self._waiting, deque()
+        for pending in waiting:
+            in_hand = self._in_hand.get(pending.region)
+            fits = len(batch) < BATCH_REPORTS and size < BATCH_BYTES
+            if fits and (in_hand is None or pending.arrival.submission_id in in_hand):
+                size += len(pending.arrival.written)
+                batch.append(pending)
+            else:
+                self._waiting.append(pending)
+        self._waiting_bytes -= size
+        return batch
 
+    def _let_go(self, pending: Pending) -> None:
+        self._waiting_bytes -= len(pending.arrival.written)
+        pending.fail(Retryable(f"not begun within {WAITING_S} s"))
 
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """One try to bring a report into the log."""
-
-    arrival: Arrival
-    event: Event
-    document: Document
-
-    @classmethod
-    def of(cls, arrival: Arrival, due_at: datetime) -> Self:
-        message = arrival.received(due_at)
-        try:
-            event = Event.of(message)
-        except Unprocessable as fault:
-            raise Problem(413, "body-too-large", f"The report is too large for one record: {fault}.") from None
-        return cls(arrival, event, kept.received(message) | {"published": False, "attempt": token_hex(8)})
+    def _ended(self, batch: Sequence[Pending], regions: Collection[str], task: asyncio.Task[None]) -> None:
+        self._batches.discard(task)
+        for region in regions:
+            del self._in_hand[region]
+        fault = None if task.cancelled() else task.exception()
+        for pending in batch:
+            pending.fail(fault or Retryable("the batch was broken off"))
+        self._look_soon()

@@ -13,7 +13,7 @@ from chassis.events import Event
 from chassis.kafka import Publisher
 from contracts.period import PeriodChangedV1, PeriodState
 from services.intake.domain.period import closing_marks, days_passed, deadline_marks
-from services.intake.routes.admission import ABANDONED_AFTER
+from services.intake.routes.commit import ABANDONED_AFTER
 from services.intake.store.submissions import Store
 
 _LOOK_AGAIN_S: Final = 0.05

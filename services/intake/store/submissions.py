@@ -1,7 +1,8 @@
 """Intake's database: the only place with its queries.
 
 ``submissions``  one document a report, by its id. It begins with an attempt: while ``attempt`` is there, nobody was
-                 told that the report arrived. What other services say is added in fields of its own, in any order.
+                 told that the report arrived; ``claim`` (region/period) is held by one attempt at a time of those that
+                 name the report they replace. What other services say is added in fields of its own, in any order.
 ``notices``      one document a settled notice, by its id
 ``overdue``      one document a region, period and revision of the period
 ``marks``        one document a region, revision of the period and day after its deadline, once the log has that mark
@@ -22,8 +23,11 @@ from chassis.mongo import (
     Move,
     UpdateOne,
     aggregate,
+    find_by_id,
     insert_first,
+    insert_where_free,
     move,
+    replace_where_free,
 )
 from contracts.period import PeriodChangedV1
 from contracts.verdict import VerdictOutcome
@@ -33,6 +37,8 @@ from services.intake.domain.ledger import Ledger
 _NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING)]
 _LINE: Final = {"judged.findings": False}
 _PAST: Final = "known"
+_OF_ATTEMPTS: Final = ("attempt", "claim")
+_UNCLAIMED: Final = {"$unset": {"claim": ""}}
 
 
 class Store:
@@ -53,6 +59,7 @@ class Store:
             [("period", ASCENDING), ("received.recorded_at", ASCENDING)], partialFilterExpression={"published": False}
         )
         await self._submissions.create_index("judged.supersedes", sparse=True)
+        await self._submissions.create_index("claim", unique=True, partialFilterExpression={"claim": {"$exists": True}})
         await self._notices.create_index("submission_id")
         of_revision = [("period", ASCENDING), ("period_revision", ASCENDING)]
         await self._overdue.create_index(of_revision)
@@ -68,23 +75,36 @@ class Store:
 
     # Admission
 
-    async def begin(self, document: Document) -> bool:
-        """Whether this attempt is the only one at the report."""
-        return await insert_first(self._submissions, document)
+    async def begin(self, documents: Sequence[Document]) -> list[Document]:
+        """Those whose report, or whose claim, another attempt pursues."""
+        return await insert_where_free(self._submissions, documents)
 
     async def take_over(self, document: Document, left_behind: str) -> bool:
         """Whether this attempt replaced the one that was left behind."""
-        done = await self._submissions.replace_one({"_id": document["_id"], "attempt": left_behind}, document)
-        return bool(done.matched_count)
+        return await replace_where_free(self._submissions, {"_id": document["_id"], "attempt": left_behind}, document)
 
-    async def take_back(self, document: Document) -> None:
-        await self._submissions.delete_one({"_id": document["_id"], "attempt": document["attempt"]})
+    async def take_back(self, ids: Sequence[str], attempt: str) -> None:
+        await self._submissions.delete_many({"_id": {"$in": list(ids)}, "attempt": attempt})
 
-    async def published(self, document: Document) -> None:
-        await self._submissions.update_one(
-            {"_id": document["_id"], "attempt": document["attempt"]},
-            {"$set": {"published": True}, "$unset": {"attempt": ""}},
-        )
+    async def published(self, ids: Sequence[str], attempt: str) -> None:
+        wanted = {"_id": {"$in": list(ids)}, "attempt": attempt}
+        marks = {"$set": {"published": True}, "$unset": dict.fromkeys(_OF_ATTEMPTS, "")}
+        await self._submissions.update_many(wanted, marks)
+
+    async def release(self, claim: str, before: datetime) -> None:
+        """Free a claim that an attempt of before that time has left behind."""
+        await self._submissions.update_one({"claim": claim, "received.recorded_at": {"$lt": before}}, _UNCLAIMED)
+
+    async def has_others_under_way(self, region_code: str, period: str, submission_id: str, since: datetime) -> bool:
+        """Whether another report of region and period that came since then is on its way into the log."""
+        wanted = {
+            "_id": {"$ne": submission_id},
+            "region_code": region_code,
+            "period": period,
+            "published": False,
+            "received.recorded_at": {"$gte": since},
+        }
+        return await self._submissions.find_one(wanted, {"_id": True}) is not None
 
     async def has_attempts(self, period: str, since: datetime, until: datetime | None = None) -> bool:
         """Whether reports of the period that came in that time are on their way into the log."""
@@ -96,6 +116,10 @@ class Store:
 
     async def submission(self, submission_id: str) -> Document | None:
         return await self._submissions.find_one({"_id": submission_id})
+
+    async def submissions(self, ids: Sequence[str]) -> dict[str, Document]:
+        """Those that are known, without their findings, by their id."""
+        return await find_by_id(self._submissions, ids, _LINE)
 
     async def page(
         self, region_code: str | None, period: str | None, after: tuple[datetime, str] | None, limit: int
@@ -169,9 +193,10 @@ class Store:
         found = await self._periods.find_one({"_id": period})
         return _period(found) if found else None
 
-    async def periods(self) -> list[PeriodChangedV1]:
-        """The latest first."""
-        return [_period(found) for found in await self._periods.find().sort("_id", DESCENDING).to_list(None)]
+    async def periods(self, named: Iterable[str] | None = None) -> list[PeriodChangedV1]:
+        """The latest first; all that were ever opened where none are named."""
+        wanted = {} if named is None else {"_id": {"$in": list(named)}}
+        return [_period(found) for found in await self._periods.find(wanted).sort("_id", DESCENDING).to_list(None)]
 
     async def change_period(self, change: PeriodChangedV1) -> None:
         """Keep the next revision, not yet announced.
@@ -216,7 +241,7 @@ def _received(fact: Document, at: datetime) -> list[Document]:
         "published": True,
         "logged_at": {"$ifNull": ["$logged_at", at]},
     }
-    return [{"$set": fields}, {"$unset": "attempt"}]
+    return [{"$set": fields}, {"$unset": list(_OF_ATTEMPTS)}]
 
 
 def _what_is_missing(fact: Document) -> list[Document]:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.message import deterministic_id
-from services.intake.domain.arrival import Arrival, idempotency_key, instant, to_the_millisecond
+from services.intake.domain.arrival import Arrival, idempotency_key, instant, to_the_millisecond, wait_s
 from tests.intake.reports import DUE, NOW, arrival, submission
 
 
@@ -57,6 +57,37 @@ def test_the_same_key_of_two_clients_names_two_reports() -> None:
         for client in ("kota-contoh", "kota-lain")
     )
     assert one.submission_id != other.submission_id
+
+
+def test_the_same_key_at_two_doors_names_two_reports() -> None:
+    one, other = (
+        Arrival.of(submission(), client_id="c", key="k", imported_at=None, recorded_at=NOW, route=route)
+        for route in ("POST /v1/submissions", "POST /v1/workbooks")
+    )
+    assert one.submission_id != other.submission_id
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("wait=5", 5),
+        ("respond-async, Wait = 3", 3),
+        ('wait="7"; foo=bar', 7),
+        ("wait=600", 10),
+        ("wait=0", 0),
+        ("wait=4, wait=9", 4),
+        ("", None),
+        ("wait", None),
+        ("wait=soon", None),
+        ("wait=1.5", None),
+        ("waiting=5", None),
+        ("wait=-1", None),
+        ("wait=5x", None),
+        ("wait=٣", None),
+    ],
+)
+def test_how_long_a_caller_prefers_to_wait(header: str, expected: int | None) -> None:
+    assert wait_s(header) == expected
 
 
 def test_without_a_key_the_content_stands_for_it() -> None:
