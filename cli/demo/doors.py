@@ -125,7 +125,7 @@ async def _ask(client: httpx.AsyncClient, method: str, path: str, **request: Any
 
 
 async def _respond(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> httpx.Response:
-    """The answer; asked for again, with growing delay, while the service or its world is away.
+    """The answer; asked for again, with growing delay, while the door says so or the world is away.
 
     Raises:
         RefusedError: the door said no.
@@ -139,11 +139,11 @@ async def _respond(client: httpx.AsyncClient, method: str, path: str, **request:
         except httpx.TransportError as error:
             trouble = type(error).__name__
         else:
-            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                if not response.is_success:
-                    raise RefusedError(f"{method} {path}", response)
+            if response.is_success:
                 return response
-            trouble = "503"
+            if "Retry-After" not in response.headers and response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                raise RefusedError(f"{method} {path}", response)
+            trouble = str(response.status_code)
         await asyncio.sleep(delay_s)
         delay_s = min(delay_s * 2, RETRY_S_MAX)
     raise DemoError(
