@@ -1,0 +1,236 @@
+"""Reads a workbook that somebody sent. Nothing in it is trusted, nothing in it is run."""
+
+import re
+import warnings
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Final
+from zipfile import BadZipFile, ZipFile
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
+
+from services.intake.domain.workbook.book import NAME_PREFIX, Area, letters_of
+from services.intake.domain.workbook.fields import FIELDS, TEMPLATE_VERSION, Odd, Oddity, Place, Raw
+from services.intake.domain.workbook.layout import VERSION_NAME
+from services.intake.domain.workbook.typed import number_of
+
+FILE_BYTES_MAX: Final = 5 * 1024 * 1024
+UNPACKED_BYTES_MAX: Final = 24 * 1024 * 1024
+PARTS_MAX: Final = 200
+TAGS_MAX: Final = 500_000
+"""XML tags of all parts; a workbook of ours has some forty thousand."""
+SHEETS_MAX: Final = 30
+ROWS_MAX: Final = 8_000
+COLUMNS_MAX: Final = 64
+
+_REFERENCE: Final = re.compile(
+    r"(?:'((?:[^']|''){1,93})'|([^'!$]{1,31}))!\$([A-Z]{1,2})\$([0-9]{1,5})(?::\$([A-Z]{1,2})\$([0-9]{1,5}))?"
+)
+_OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"
+_CONTENT_TYPES: Final = "[Content_Types].xml"
+_ACTIVE: Final = {
+    "vbaproject": "macros",
+    "macrosheets": "macros",
+    "externallinks": "links to other workbooks",
+    "embeddings": "embedded objects",
+    "activex": "controls",
+    "connections.xml": "data connections",
+    "querytables": "data connections",
+    "ctrlprops": "controls",
+}
+_BROKEN: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BadZipFile,
+    CellCoordinatesException,
+    EOFError,
+    InvalidFileException,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TokenizerError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
+"""What openpyxl and the standard library raise on files that are no workbooks or lie about themselves."""
+
+
+class NotReadable(Exception):  # noqa: N818 - reads as what it says
+    """The file is no workbook that can be read; the sentence says why and what to do."""
+
+
+class NotAWorkbook(NotReadable):
+    """The file is of another kind altogether."""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The entries of a file, and where they stand in it."""
+
+    entries: Mapping[Place, Raw]
+    names: Mapping[str, Area]
+
+    def address_of(self, place: Place) -> tuple[str, str]:
+        """Sheet and cell."""
+        area = self.names[place.field]
+        return area.sheet, f"{letters_of(area.column)}{area.first_row + place.row}"
+
+
+def sheets_of(file: bytes) -> Sheets:
+    """Raises:
+    NotReadable: it is not a workbook of ours, or holds more than a report needs.
+    """
+    try:
+        _look_over(file)
+        with warnings.catch_warnings():
+            # openpyxl warns of what it leaves out: extensions, pictures, odd dates. None of it is an entry.
+            warnings.simplefilter("ignore")
+            return _entries(file)
+    except _BROKEN:
+        raise NotAWorkbook(
+            "The file is no workbook, or it is damaged. Save it as .xlsx (Excel Workbook) and send that file."
+        ) from None
+
+
+def _look_over(file: bytes) -> None:
+    """Raises:
+    NotReadable: before anything of it is parsed.
+    """
+    if len(file) > FILE_BYTES_MAX:
+        raise NotReadable(f"The file has {len(file)} bytes; at most {FILE_BYTES_MAX} are taken.")
+    if file.startswith(_OLD_OR_LOCKED):
+        raise NotAWorkbook(
+            "The file has a password or is of the old kind .xls. Save it without password as .xlsx and send that file."
+        )
+    with ZipFile(BytesIO(file)) as archive:
+        parts = archive.infolist()
+        if len(parts) > PARTS_MAX:
+            raise NotReadable(f"The file has {len(parts)} parts; at most {PARTS_MAX} are taken. Use the form itself.")
+        if sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
+            raise NotReadable(f"Unpacked, the file has more than {UNPACKED_BYTES_MAX} bytes. Use the form's own file.")
+        if any(part.flag_bits & 1 for part in parts):
+            raise NotAWorkbook("The file has a password. Save it without one and send that file.")
+        if len({part.filename for part in parts}) < len(parts):
+            raise NotAWorkbook("The file has two parts of one name. Save it again as .xlsx and send that file.")
+        for part in parts:
+            _refuse_active(part.filename)
+        if sum(archive.read(part).count(b"<") for part in parts) > TAGS_MAX:
+            raise NotReadable("The file has more cells than a report needs. Copy the figures into a new form.")
+        if b"macroEnabled" in archive.read(_CONTENT_TYPES):
+            raise NotReadable("The workbook carries macros. Save it as .xlsx (without macros) and send that file.")
+
+
+def _refuse_active(name: str) -> None:
+    low = name.lower()
+    for sign, what in _ACTIVE.items():
+        if sign in low:
+            raise NotReadable(f"The workbook carries {what}. Copy the figures into a new form and send that one.")
+
+
+def _entries(file: bytes) -> Sheets:
+    workbook = _load(file, values=False)
+    names = _names(workbook)
+    entries: dict[Place, Raw] = {}
+    formulas: list[Place] = []
+    for place, cell in _cells(workbook, names):
+        if cell.data_type == "f":
+            formulas.append(place)
+            entries[place] = Odd(Oddity.FORMULA, _formula(cell.value))
+        elif (raw := _raw(cell)) is not None:
+            entries[place] = raw
+    if formulas:
+        entries |= _computed(file, names, frozenset(formulas))
+    return Sheets(entries, names)
+
+
+def _computed(file: bytes, names: Mapping[str, Area], formulas: frozenset[Place]) -> dict[Place, Raw]:
+    """The numbers that a spreadsheet program computed and kept beside formulas; nothing is computed here."""
+    cells = ((place, _raw(cell)) for place, cell in _cells(_load(file, values=True), names) if place in formulas)
+    return {place: raw for place, raw in cells if raw is not None and not isinstance(raw, str | bool)}
+
+
+def _load(file: bytes, *, values: bool) -> Workbook:
+    workbook = load_workbook(BytesIO(file), read_only=True, data_only=values, keep_vba=False, keep_links=False)
+    if len(workbook.worksheets) > SHEETS_MAX:
+        raise NotReadable(f"The workbook has more than {SHEETS_MAX} sheets. Use the form's own file.")
+    return workbook
+
+
+def _names(workbook: Workbook) -> dict[str, Area]:
+    """Where each field stands, by its name.
+
+    Raises:
+        NotReadable: a name is missing, or the form is of another version.
+    """
+    found: dict[str, Area] = {}
+    titles = {sheet.title for sheet in workbook.worksheets}
+    for name in (VERSION_NAME, *FIELDS):
+        defined = workbook.defined_names.get(NAME_PREFIX + name)
+        area = _area(defined.attr_text or "") if defined else None
+        if area is None or area.sheet not in titles:
+            raise NotReadable(
+                f"This is not the form: its cell name {NAME_PREFIX}{name} is missing. Download the form of your region "
+                "and period, and copy the figures into it."
+            )
+        found[name] = area
+    version = next((cell.value for place, cell in _cells(workbook, {VERSION_NAME: found[VERSION_NAME]})), None)
+    if version != TEMPLATE_VERSION:
+        raise NotReadable(f"The form is of version {str(version)[:20]}, not {TEMPLATE_VERSION}. Download it again.")
+    return {name: found[name] for name in FIELDS}
+
+
+def _area(reference: str) -> Area | None:
+    match = _REFERENCE.fullmatch(reference)
+    if match is None:
+        return None
+    title = match[1].replace("''", "'") if match[1] else match[2]
+    column, first = _number_of(match[3]), int(match[4])
+    last = int(match[6]) if match[6] else first
+    inside = column <= COLUMNS_MAX and 1 <= first <= last <= ROWS_MAX and match[5] in {None, match[3]}
+    return Area(title, column, first, last) if inside else None
+
+
+def _number_of(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _cells(workbook: Workbook, names: Mapping[str, Area]) -> Iterator[tuple[Place, Any]]:
+    """The cells of all fields, sheet by sheet, each sheet read once."""
+    for title in sorted({area.sheet for area in names.values()}):
+        here = [(name, area) for name, area in names.items() if area.sheet == title]
+        last_row, last_column = max(area.last_row for _, area in here), max(area.column for _, area in here)
+        for number, row in enumerate(workbook[title].iter_rows(1, last_row, 1, last_column), start=1):
+            for name, area in here:
+                if area.first_row <= number <= area.last_row and len(row) >= area.column:
+                    yield Place(name, number - area.first_row), row[area.column - 1]
+
+
+def _formula(value: Any) -> str:
+    return str(getattr(value, "text", value))
+
+
+def _raw(cell: Any) -> Raw | None:
+    """What stands in the cell; None where it is blank."""
+    value = cell.value
+    if value is None or value == "":
+        return None
+    if cell.data_type == "e":
+        return Odd(Oddity.ERROR, str(value))
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        number = value if isinstance(value, int) else number_of(value)
+        return Odd(Oddity.PERCENT, f"{number * 100:f}%") if "%" in cell.number_format else number
+    if isinstance(value, str):
+        return value
+    return value if hasattr(value, "year") else Odd(Oddity.ERROR, str(value))
