@@ -61,9 +61,7 @@ class View:
 
     def moment(self, instant: datetime) -> str:
         """20 Januari 2024 pukul 23.59 WIB, 20 January 2024, 23:59 WIB"""
-        local = instant.astimezone(JAKARTA)
-        clock = self.language.say(f" pukul {local:%H.%M} WIB", f", {local:%H:%M} WIB")
-        return self.language.day(local) + clock
+        return self.language.moment(instant.astimezone(JAKARTA))
 
 
 def _address(path: str, query: dict[str, str], language: Language) -> str:

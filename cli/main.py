@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import award, generate, rules, stack
+from cli import award, generate, receipt, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.add_typer(stack.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(award.app, name="award")
+app.add_typer(receipt.app, name="receipt")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)

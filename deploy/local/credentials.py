@@ -40,15 +40,16 @@ def credentials_file(folder: Path) -> Path:
 def issue_once(folder: Path) -> None:
     """Write the files, unless they exist: keys that were handed out stay in force, receipts can be checked."""
     if not receipt_keys_file(folder).exists():
-        _write(receipt_keys_file(folder), ReceiptKeys.new().secret())
+        write_private(receipt_keys_file(folder), ReceiptKeys.new().secret())
     if keys_file(folder).exists() and credentials_file(folder).exists():
         return
     issued = {client: issue_key(client, scopes, region) for client, region, scopes in CLIENTS}
-    _write(credentials_file(folder), {client: token for client, (token, _) in issued.items()})
-    _write(keys_file(folder), [row.model_dump(mode="json") for _, row in issued.values()])
+    write_private(credentials_file(folder), {client: token for client, (token, _) in issued.items()})
+    write_private(keys_file(folder), [row.model_dump(mode="json") for _, row in issued.values()])
 
 
-def _write(file: Path, content: object) -> None:
+def write_private(file: Path, content: object) -> None:
+    """As JSON, whole or not at all, for its owner alone."""
     unfinished = file.with_suffix(".part")
     unfinished.touch(mode=0o600)
     unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
