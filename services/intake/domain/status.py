@@ -38,7 +38,7 @@ class Receipt(Frozen):
     proof: Annotated[str, Field(description="The facts above, signed: a compact JWS, see /.well-known/jwks.json.")]
 
     @classmethod
-    def of(cls, document: Document, proof: str = "") -> Self:
+    def of(cls, document: Document, proof: str) -> Self:
         received = document["received"]
         return cls(
             **_arrival(document),
