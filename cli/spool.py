@@ -62,7 +62,8 @@ class Spool:
         if self.receipt(key).exists():
             return None
         entry = Entry(key, document.kind, self._waiting / f"{key}{document.kind.suffix}")
-        _write(entry.file, document.body)
+        if not (entry.file.exists() and entry.file.read_bytes() == document.body):
+            _write(entry.file, document.body)
         for left in self.refusals.glob(f"{key}.*"):
             left.unlink()
         return entry

@@ -151,12 +151,12 @@ def _show(console: Console, spool: Spool, taking: Taking, sent: Sent, left: int,
         _say(console, f"    → {lang.say(*_REMEDIES.get(refusal.slug, _REMEDY))}")
     if sent.trouble is not None:
         _say(console, f"{lang.say('Berhenti', 'Stopped')}: {sent.trouble}")
-    again = sent.replayed + taking.before
+    new, again = sent.taken - sent.replayed, sent.replayed + taking.before
     _say(
         console,
         lang.say(
-            f"{sent.taken - sent.replayed} diterima, {again} sudah pernah, {len(sent.refused)} ditolak, {left} menunggu.",
-            f"{sent.taken - sent.replayed} taken, {again} known before, {len(sent.refused)} refused, {left} waiting.",
+            f"{new} diterima, {again} sudah pernah, {len(sent.refused)} ditolak, {left} menunggu.",
+            f"{new} taken, {again} known before, {len(sent.refused)} refused, {left} waiting.",
         ),
         f"{lang.say('Tanda terima', 'Receipts')}: {spool.receipts}",
     )
