@@ -14,7 +14,8 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
 
 from services.intake.domain.workbook.book import NAME_PREFIX, Area, letters_of
-from services.intake.domain.workbook.fields import FIELDS, TEMPLATE_VERSION, Odd, Oddity, Place, Raw
+from services.intake.domain.workbook.fields import FIELDS, TEMPLATE_VERSION
+from services.intake.domain.workbook.kinds import Odd, Oddity, Place, Raw
 from services.intake.domain.workbook.layout import VERSION_NAME
 from services.intake.domain.workbook.typed import number_of
 

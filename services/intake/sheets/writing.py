@@ -19,7 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from services.intake.domain.workbook.book import NAME_PREFIX, Area, Book, Cell, Look, Sheet, letters_of
-from services.intake.domain.workbook.fields import Field, Kind, Odd
+from services.intake.domain.workbook.kinds import Field, Kind, Odd
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _EPOCH: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the file's own property, which has no zone

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from services.intake.domain.workbook.fields import Field, Kind, Raw
+from services.intake.domain.workbook.kinds import Field, Kind, Raw
 
 NAME_PREFIX: Final = "spm."
 """Begins each defined name: ``spm.services.served`` is the column of that field."""

@@ -1,107 +1,12 @@
 """The fields of the workbook: their names, where they stand in a report, what clerks read beside them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from functools import cached_property
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import Final
 
-from contracts.message import Bilingual
-from contracts.submission import Stage, StageStatus
-from regulation.rows import ServiceType
+from services.intake.domain.workbook.kinds import Field, Kind, List, Table, words
 
 TEMPLATE_VERSION: Final = 1
 """Raised when a workbook that was downloaded before can no longer be read."""
-YES: Final = "yes"
-NO: Final = "no"
-
-
-class Kind(StrEnum):
-    KEY = "key"  # hidden: says whose row it is
-    TEXT = "text"
-    LONG_TEXT = "long_text"
-    CODE = "code"
-    PEOPLE = "people"
-    RUPIAH = "rupiah"
-    AMOUNT = "amount"
-    DAY = "day"
-    CHOICE = "choice"
-
-
-class List(StrEnum):
-    """What a cell offers for choice."""
-
-    SERVICES = "services"
-    STAGES = "stages"
-    STATUSES = "statuses"
-    UNITS = "units"
-    YES_NO = "yes_no"
-
-
-class Oddity(StrEnum):
-    """What stands in a cell and is no entry."""
-
-    FORMULA = "formula"
-    PERCENT = "percent"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    kind: Oddity
-    shown: str
-
-
-Raw = str | int | Decimal | date | bool | Odd
-"""What stands in a cell; a blank cell has none."""
-
-
-class Place(NamedTuple):
-    """A cell by the name of its field and, in a table, by its row from 0, wherever it stands in a file."""
-
-    field: str
-    row: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    path: tuple[str, ...]
-    """Members below the report, in a table below the object of the row."""
-    kind: Kind
-    words: Bilingual
-    help: Bilingual | None = None
-    offers: List | None = None
-    """With ``Kind.CHOICE`` one of the list; otherwise the list proposes."""
-    last: bool = False
-    """Whether the last quarter's entry is shown beside it."""
-    counts: bool = True
-    """Whether an entry here makes its row part of the report."""
-    width: int = 18
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    name: str
-    sheet: str
-    words: Bilingual
-    hint: Bilingual
-    fields: tuple[Field, ...]
-    rows_min: int = 0
-    rows_spare: int = 0
-    rows_max: int = 0
-
-    @property
-    def key(self) -> Field | None:
-        first = self.fields[0]
-        return first if first.kind is Kind.KEY else None
-
-
-def words(indonesian: str, english: str) -> Bilingual:
-    return Bilingual(id=indonesian, en=english)
-
 
 _EVENT_ONLY: Final = words(
     "Hanya untuk layanan yang dipicu kejadian (bencana, wabah, kebakaran, relokasi).",
@@ -414,40 +319,3 @@ TABLES: Final = (STAGES, SERVICES, QUALITY, PROBLEMS, JUSTIFICATIONS)
 FIELDS: Final[Mapping[str, Field]] = {
     field.name: field for fields in (HEAD, GENERAL.fields, *(table.fields for table in TABLES)) for field in fields
 }
-
-_STAGES: Final = {
-    Stage.DATA_COLLECTION: words("Pengumpulan data", "Data collection"),
-    Stage.NEEDS_CALCULATION: words("Penghitungan kebutuhan", "Needs calculation"),
-    Stage.PLANNING: words("Penyusunan rencana", "Planning"),
-    Stage.DELIVERY: words("Pelaksanaan", "Delivery"),
-}
-_STATUSES: Final = {
-    StageStatus.NOT_STARTED: words("Belum dimulai", "Not started"),
-    StageStatus.IN_PROGRESS: words("Sedang berjalan", "In progress"),
-    StageStatus.DONE: words("Selesai", "Done"),
-}
-
-
-@dataclass(frozen=True)
-class Lists:
-    """What the lists of one region and period hold: of each code its words."""
-
-    catalogue: Sequence[ServiceType]
-
-    @cached_property
-    def _words(self) -> Mapping[List, Mapping[str, Bilingual]]:
-        return {
-            List.SERVICES: {row.id: words(row.name_id, row.name_en) for row in self.catalogue},
-            List.STAGES: {stage.value: told for stage, told in _STAGES.items()},
-            List.STATUSES: {status.value: told for status, told in _STATUSES.items()},
-            List.UNITS: {unit: words(unit, unit) for unit in sorted({row.unit for row in self.catalogue})},
-            List.YES_NO: {YES: words("Ya", "Yes"), NO: words("Tidak", "No")},
-        }
-
-    @cached_property
-    def units(self) -> Mapping[str, str]:
-        """Of each service type."""
-        return {row.id: row.unit for row in self.catalogue}
-
-    def __getitem__(self, name: List) -> Mapping[str, Bilingual]:
-        return self._words[name]

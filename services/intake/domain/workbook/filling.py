@@ -13,20 +13,13 @@ from services.intake.domain.workbook.fields import (
     HEAD,
     JUSTIFICATIONS,
     NIL_STATED,
-    NO,
     PROBLEMS,
     QUALITY,
     SERVICES,
     STAGES,
-    YES,
-    Field,
-    Kind,
-    List,
-    Lists,
-    Place,
-    Raw,
-    Table,
 )
+from services.intake.domain.workbook.kinds import Field, Kind, List, Place, Raw, Table
+from services.intake.domain.workbook.lists import NO, YES, Lists
 from services.intake.domain.workbook.typed import number_of, text_of
 
 Entries = Mapping[Place, Raw]
@@ -58,10 +51,11 @@ class Filled:
 
 
 def filled(report: Submission, lists: Lists, *, replaces: str | None) -> Filled:
-    """``replaces``: the report that is replaced when the workbook comes back; None where there is none."""
+    """``replaces``: what the workbook replaces when it comes back; None for what the report itself says."""
     writer = _Writer(lists)
     writer.row(HEAD, 0, report, "")
-    writer.put("head.supersedes", 0, replaces, "/supersedes")
+    if replaces is not None:
+        writer.put("head.supersedes", 0, replaces, "/supersedes")
     writer.row(GENERAL.fields, 0, report, "")
     writer.put(NIL_STATED.name, 0, None if report.nil_return is None else YES, "/nil_return")
     writer.keyed(STAGES, report.stages, "/stages", tuple(lists[List.STAGES]))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from contracts.message import Bilingual
-from services.intake.domain.workbook.fields import words
+from services.intake.domain.workbook.kinds import words
 
 GUIDE_SHEET: Final = "Petunjuk"
 
@@ -11,8 +11,8 @@ GUIDE: Final[tuple[Bilingual, ...]] = (
     words(
         "1. Isilah sel kuning pada lembar Umum, Tahapan, Capaian, Mutu, Permasalahan, dan Penjelasan. Sel lain "
         "terkunci.",
-        "1. Fill in the yellow cells of the sheets Umum, Tahapan, Capaian, Mutu, Permasalahan and Penjelasan. All others "
-        "are locked.",
+        "1. Fill in the yellow cells of the sheets Umum, Tahapan, Capaian, Mutu, Permasalahan and Penjelasan. All "
+        "other cells are locked.",
     ),
     words(
         "2. Angka adalah jumlah sejak 1 Januari sampai akhir triwulan ini; sasaran adalah sasaran satu tahun penuh.",
@@ -35,8 +35,8 @@ GUIDE: Final[tuple[Bilingual, ...]] = (
     words(
         "6. Mutu: satu baris satu butir. Pilih jenis pelayanannya, lalu isi kode, uraian, dan satuannya. Kosongkan "
         "seluruh baris yang tidak dipakai.",
-        "6. Mutu (quality): one row, one item. Choose its service type, then give code, item and unit. Leave a row that "
-        "is not used all blank.",
+        "6. Mutu (quality): one row, one item. Choose its service type, then give code, item and unit. Leave a row "
+        "that is not used all blank.",
     ),
     words(
         "7. Bila sejak Januari tidak ada layanan sama sekali, pilih Ya pada «Laporan nihil?» di lembar Umum, beri "

@@ -7,21 +7,11 @@ from typing import Final
 from contracts.message import Bilingual
 from contracts.quarter import Quarter
 from services.intake.domain.workbook.book import Area, Book, Cell, Look, Sheet, letters_of
-from services.intake.domain.workbook.fields import (
-    FIELDS,
-    GENERAL,
-    HEAD,
-    TABLES,
-    TEMPLATE_VERSION,
-    Field,
-    Kind,
-    List,
-    Lists,
-    Place,
-    Table,
-)
+from services.intake.domain.workbook.fields import FIELDS, GENERAL, HEAD, TABLES, TEMPLATE_VERSION
 from services.intake.domain.workbook.filling import Entries, Filled
 from services.intake.domain.workbook.guide import GUIDE, GUIDE_SHEET
+from services.intake.domain.workbook.kinds import Field, Kind, List, Place, Table
+from services.intake.domain.workbook.lists import Lists
 from services.intake.domain.workbook.report import Fault
 from services.intake.domain.workbook.typed import shown
 

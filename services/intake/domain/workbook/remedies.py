@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from contracts.message import Bilingual
-from services.intake.domain.workbook.fields import Field, Kind, words
+from services.intake.domain.workbook.kinds import Field, Kind, words
 
 Terms = Mapping[str, Any]
 

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from contracts.message import Bilingual
 from contracts.submission import Submission
+from contracts.verdict import Finding, Severity
 from services.intake.domain.workbook.fields import (
     FIELDS,
     GENERAL,
@@ -19,22 +20,21 @@ from services.intake.domain.workbook.fields import (
     QUALITY,
     SERVICES,
     STAGES,
-    YES,
-    Field,
-    Lists,
-    Place,
-    Table,
-    words,
 )
 from services.intake.domain.workbook.filling import Filled
+from services.intake.domain.workbook.kinds import Field, Place, Table, words
+from services.intake.domain.workbook.lists import YES, Lists
 from services.intake.domain.workbook.remedies import remedy_of
 from services.intake.domain.workbook.typed import Mistyped, Value, shown, value_of
 
 FAULTS_MAX: Final = 1_000
+_MESSAGE_CHARS: Final = 2_000
 _UNKNOWN: Final = "unknown.kab.unknown"
 """Stands in for a service type that cannot be read, so that the rest of its row is looked at, too."""
 _BRANCHES: Final = {"constrained-int", "decimal"}
 _ALWAYS: Final = ("submitted_by", "accountable_official")
+_SERVICE: Final = SERVICES.fields[0].name
+_SEVERITIES: Final = {Severity.ERROR: words("kesalahan", "error"), Severity.WARNING: words("peringatan", "warning")}
 _NIL: Final = ("nil_return.author_role", "nil_return.reason")
 
 
@@ -74,6 +74,21 @@ def _order(place: Place) -> tuple[int, int, int]:
     table = [each.partition(".")[0] for each in names]
     at = names.index(place.field)
     return table.index(table[at]), place.row, at
+
+
+def fault_of(finding: Finding, form: Filled) -> Fault:
+    """What a verdict found, at its cell; what is missing altogether is told at the row of its service type."""
+    place = nearest(finding.pointer, form.places)
+    if finding.service_type and finding.pointer in {"", "/services"}:
+        rows = (at for at, raw in form.entries.items() if at.field == _SERVICE and raw == finding.service_type)
+        place = next((Place("services.target", at.row) for at in rows), place)
+    message = _told(
+        f"{finding.summary.id} Ditemukan: {finding.found}. Diharapkan: {finding.expected}. {finding.remedy.id} "
+        f"({_SEVERITIES[finding.severity].id}, {finding.code})",
+        f"{finding.summary.en} Found: {finding.found}. Expected: {finding.expected}. {finding.remedy.en} "
+        f"({_SEVERITIES[finding.severity].en}, {finding.code})",
+    )
+    return Fault(place, finding.code, finding.pointer, message)
 
 
 class _Reader:
@@ -185,13 +200,17 @@ class _Reader:
         raw = self._form.entries.get(place)
         if raw is not None:
             found = shown(raw)
-            remedy = words(f"Ditemukan «{found}». {remedy.id}", f"Found «{found}». {remedy.en}")
+            remedy = _told(f"Ditemukan «{found}». {remedy.id}", f"Found «{found}». {remedy.en}")
         self.faults[place] = Fault(place, code, "", remedy)
 
     def told(self) -> tuple[Fault, ...]:
         pointers = {place: pointer for pointer, place in self._places.items()} | {Place(NIL_STATED.name): "/nil_return"}
         ordered = sorted(self.faults.values(), key=lambda fault: _order(fault.place))
         return tuple(replace(fault, pointer=pointers.get(fault.place, "")) for fault in ordered)
+
+
+def _told(indonesian: str, english: str) -> Bilingual:
+    return words(indonesian[:_MESSAGE_CHARS], english[:_MESSAGE_CHARS])
 
 
 def nearest(pointer: str, places: Mapping[str, Place]) -> Place:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from contracts.message import Bilingual
-from services.intake.domain.workbook.fields import Kind, Odd, Oddity, Raw, words
+from services.intake.domain.workbook.kinds import Kind, Odd, Oddity, Raw, words
 
 Value = str | int | Decimal | date
 
