@@ -9,12 +9,10 @@ from chassis.service import Service, World
 from regulation.loading import load_law
 from services.intake.handlers import Reader
 from services.intake.metrics import IntakeMetrics
-from services.intake.routes import ledger, obligations, periods, receipts, reports, stories, submissions, workbooks
-from services.intake.routes.access import Access
+from services.intake.routes import ledger, obligations, periods, reports, stories, submissions
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
-from services.intake.sheets.forms import Forms
 from services.intake.store.obligations import SentReports
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
@@ -28,8 +26,7 @@ def build(world: World) -> Service:
     store, kept_reports = Store(world.database), Reports(world.database)
     region_codes = [region.code for region in law.regions.reporting()]
     announcement = Announcement(store, world.publisher, world.clock, region_codes, law.overdue_days)
-    signer = receipt_signer(world.settings)
-    admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry), signer)
+    admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry))
     duties = obligations.Obligations(store, SentReports(world.database), law, world.clock)
 
     past = Past(NAME, store, world.settings)
