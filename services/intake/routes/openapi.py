@@ -19,6 +19,11 @@ _PROBLEMS: Final = {
     "cross-site-form": (403, "A page of another site sent this form; open the form here and send it."),
     "not-found": (404, "No report has this id."),
     "period-not-open": (409, "Entry of 2023Q4 is closed since 2024-02-01T02:00:00+00:00. Open now: 2024Q1."),
+    "newer-report": (
+        409,
+        "supersedes names laporan-1; the current report of 64.71 for 2023Q4 is laporan-2 of 2024-01-10…",
+    ),
+    "request-in-flight": (409, "This report is on its way into the log. Send the same request again."),
     "stale-revision": (412, "The period is at revision 3, not 2; read it and decide again."),
     "body-too-large": (413, "The body is larger than 524288 bytes."),
     "unsupported-encoding": (415, "Content-Encoding is 'br'; taken are gzip, zstd, one at a time, and no coding at all."),
@@ -28,6 +33,7 @@ _PROBLEMS: Final = {
     "unprocessable-period": (422, "Nothing was changed."),
     "unprocessable-request": (422, "1 faults in the request."),
     "unknown-period": (422, "'2023Q5' is no quarter; write it like 2023Q4, 2023-Q4 or 2023-TW4."),
+    "too-many-streams": (503, "8 streams are open. Send yours when one has ended."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }
 
@@ -59,15 +65,16 @@ def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     schema = self_contained(ProblemBody)
     answers: dict[int | str, dict[str, Any]] = {}
     for slug in slugs:
-        status, detail = _PROBLEMS[slug]
+        status, _ = _PROBLEMS[slug]
         content = {MEDIA_TYPE: {"schema": schema, "examples": {}}}
         answer = answers.setdefault(status, {"description": "", "content": content})
         answer["description"] = f"{answer['description']} {slug}".strip()
-        answer["content"][MEDIA_TYPE]["examples"][slug] = {"value": _example(slug, status, detail)}
+        answer["content"][MEDIA_TYPE]["examples"][slug] = {"value": example_of(slug)}
     return answers
 
 
-def _example(slug: str, status: int, detail: str) -> dict[str, Any]:
+def example_of(slug: str) -> dict[str, Any]:
+    status, detail = _PROBLEMS[slug]
     body = ProblemBody(
         type=f"urn:spm:problem:{slug}",
         title=slug.replace("-", " ").capitalize(),

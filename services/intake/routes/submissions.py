@@ -3,29 +3,35 @@
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from chassis.access import KeyRow
-from chassis.bodies import read_body
+from chassis.bodies import media_type, read_body
 from chassis.clock import Clock
 from chassis.events import JSON
-from chassis.http import require_region, requires
+from chassis.http import BODY_LIMIT, require_region, requires
 from chassis.openapi import body_of
 from chassis.problems import Problem
 from contracts.submission import Submission
-from services.intake.domain.arrival import Arrival, idempotency_key, instant
+from services.intake.domain.arrival import Arrival, idempotency_key, instant, wait_s
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
 from services.intake.routes.openapi import SUBMISSION, problems
+from services.intake.routes.results import NDJSON, STREAM, STREAMED
+from services.intake.routes.streams import Streams
 
 WRITE: Final = "submissions:write"
 IMPORT: Final = "submissions:import"
+LINES_MAX: Final = 10**12
 
 _HEADERS: Final = {
-    "Idempotency-Key": "One value a report, best a UUID in quotes; the same at every repetition of the request.",
+    "Idempotency-Key": "One value a report, best a UUID in quotes; the same at every repetition of the request. Known "
+    "by client, route and key, and kept for ever (promised: 100 days at least).",
+    "Prefer": "wait=N (RFC 7240): while a copy of the request is on its way, wait up to N seconds, at most 10, for its "
+    "receipt. Without it the answer is 409 request-in-flight.",
     "Spm-Arrived-At": "Original arrival (RFC 3339) of a report of the past; needs submissions:import.",
 }
-_ACCEPTED: Final[dict[str, Any]] = {
+ACCEPTED: Final[dict[str, Any]] = {
     "description": "The log has the report.",
     "headers": {
         "Location": {"description": "Where its status stands.", "schema": {"type": "string"}},
@@ -33,6 +39,7 @@ _ACCEPTED: Final[dict[str, Any]] = {
             "description": "true where the request repeats one; the receipt is that one's.",
             "schema": {"type": "string"},
         },
+        "Preference-Applied": {"description": "wait=N, where it was preferred.", "schema": {"type": "string"}},
     },
 }
 _REFUSED: Final = problems(
@@ -46,27 +53,41 @@ _REFUSED: Final = problems(
     "forbidden",
     "outside-region",
     "period-not-open",
+    "newer-report",
+    "request-in-flight",
     "body-too-large",
     "unsupported-encoding",
     "unsupported-media-type",
     "unprocessable-submission",
     "idempotency-key-reused",
+    "too-many-streams",
     "unavailable",
 )
 
 
+_BODY: Final = body_of(Submission, SUBMISSION, _HEADERS)
+_BODY["requestBody"]["content"] |= STREAM
+
+
 def router(admission: Admission, clock: Clock) -> APIRouter:
     routes = APIRouter(tags=["submissions"])
+    streams = Streams(admission, clock)
 
     @routes.post(
         "/v1/submissions",
         status_code=202,
-        summary="Hand in a report",
+        summary="Hand in a report, or many as a stream of lines",
         response_model=Receipt,
-        responses=_REFUSED | {202: _ACCEPTED},
-        openapi_extra=body_of(Submission, SUBMISSION, _HEADERS),
+        responses=_REFUSED | {200: STREAMED, 202: ACCEPTED},
+        openapi_extra=_BODY | {BODY_LIMIT: None},
     )
-    async def hand_in(request: Request, caller: Annotated[KeyRow, requires(WRITE)]) -> Response:
+    async def hand_in(
+        request: Request,
+        caller: Annotated[KeyRow, requires(WRITE)],
+        first_line: Annotated[int, Query(ge=1, le=LINES_MAX, description="The number of a stream's first line.")] = 1,
+    ) -> Response:
+        if media_type(request) == NDJSON:
+            return streams.answer(request, caller, first_line)
         submission = await read_body(request, Submission, "unprocessable-submission")
         # The report has arrived when all of it is here.
         now = clock.now()
@@ -74,18 +95,24 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
         arrival = Arrival.of(
             submission,
             client_id=caller.client_id,
-            key=_key(request.headers.getlist("idempotency-key")),
+            key=key_of(request.headers.getlist("idempotency-key")),
             imported_at=_imported_at(request.headers.get("spm-arrived-at"), caller, now),
             recorded_at=now,
         )
-        receipt, repeated = await admission.admit(arrival)
+        patience = wait_s(", ".join(request.headers.getlist("prefer")))
+        receipt, repeated = await admission.admit(arrival, wait_s=patience or 0)
         headers = {"Location": receipt.status_url} | ({"Idempotency-Replayed": "true"} if repeated else {})
+        if patience is not None:
+            headers["Preference-Applied"] = f"wait={patience}"
         return Response(receipt.model_dump_json(), status_code=202, media_type=JSON, headers=headers)
 
     return routes
 
 
-def _key(headers: list[str]) -> str | None:
+def key_of(headers: list[str]) -> str | None:
+    """Raises:
+    Problem: the header holds no key.
+    """
     try:
         return idempotency_key(", ".join(headers)) if headers else None
     except ValueError as error:

@@ -1,0 +1,130 @@
+"""A stream of a gigabyte into a real intake process: how fast, how much memory, and whether a cut changes what is kept.
+
+Run with ``python -m tests.bench.stream --megabytes 1024``. The same synthetic reports go twice, each time into topics
+and a database of its own that are deleted behind it: once without a cut, and once with the connection dropped in the
+middle and the stream taken up again from the first line without a result. The log must have the same submissions both
+times, each once, and resident memory must grow by less than 50 MB.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from chassis.kafka import admin_client
+from chassis.mongo import Mongo
+from chassis.settings import Settings
+from contracts.topics import TOPICS, dead_letter_of
+from regulation.loading import load_law
+from tests.engines import Engines
+from tests.intake.lines import report_lines
+from tests.intake.streaming import Memory, Streamed, ids_in_log, open_period, stream, watched
+from tests.running import Keys, settings_for
+from tests.serving import served
+
+MEGABYTE: Final = 1_000_000
+GROWTH_BYTES_MAX: Final = 50 * MEGABYTE
+LIMIT_S: Final = 2 * 3600
+LAW: Final = load_law()
+REGIONS: Final = [region.code for region in LAW.regions.reporting() if "." in region.code]
+
+console = Console(width=120)
+
+
+@dataclass(frozen=True)
+class Run:
+    seconds: float
+    parts: list[Streamed]
+    memory: Memory
+    ids: Counter[str]
+
+
+async def run(kafka: str, mongo: str, folder: Path, count: int, *, cut_after: int | None) -> Run:
+    keys = Keys(folder)
+    headers = keys.issue("bench", ["submissions:write"])
+    secretariat = keys.issue("sekretariat", ["periods:write"])
+    settings = settings_for(kafka, mongo, keys)
+    try:
+        async with served("intake", settings, folder / "intake.log") as intake:
+            await open_period(intake, secretariat)
+            begun = time.perf_counter()
+            async with watched(intake) as memory:
+                parts = [await stream(intake.port, headers, _lines(0, count), cut_after=cut_after)]
+                if cut_after is not None:
+                    done = parts[0].answered
+                    rest = _lines(done, count - done)
+                    parts.append(await stream(intake.port, headers, rest, first_line=done + 1))
+            seconds = time.perf_counter() - begun
+        return Run(seconds, parts, memory, await ids_in_log(settings))
+    finally:
+        await _delete(settings)
+
+
+def _lines(first: int, count: int):  # noqa: ANN202
+    return report_lines(LAW, count, first=first, regions=REGIONS)
+
+
+async def _delete(settings: Settings) -> None:
+    mongo = Mongo(settings)
+    await mongo.drop("intake")
+    await mongo.close()
+    admin = admin_client(settings)
+    await admin.start()
+    names = [settings.kafka_prefix + topic.name for topic in (*TOPICS, *map(dead_letter_of, TOPICS))]
+    await admin.delete_topics(names)
+    await admin.close()
+
+
+async def bench(megabytes: int, folder: Path, engines: Engines) -> list[str]:
+    """What is not as demanded; empty when all is well."""
+    line_bytes = len(next(_lines(0, 1)))
+    count = max(2, megabytes * MEGABYTE // line_bytes)
+    console.print(f"{count} reports of {line_bytes} bytes, {count * line_bytes / MEGABYTE:.0f} MB, synthetic")
+    kafka, mongod = await engines.kafka(), await engines.mongod()
+    faults, logs = [], []
+    for name, cut_after in (("whole", None), ("cut", count // 2)):
+        done = await run(kafka.address, mongod.address, folder, count, cut_after=cut_after)
+        statuses = sum((part.statuses for part in done.parts), Counter[int]())
+        replayed = sum(part.replayed for part in done.parts)
+        growth = done.memory.growth
+        console.print(
+            f"{name}: {done.seconds:.0f} s, {count / done.seconds:.0f} reports/s, "
+            f"{count * line_bytes / MEGABYTE / done.seconds:.1f} MB/s; memory {done.memory.before / MEGABYTE:.0f} MB "
+            f"+ {growth / MEGABYTE:.1f} MB at most; results {dict(statuses)}, {replayed} replayed; "
+            f"log has {len(done.ids)} submissions, {done.ids.total() - len(done.ids)} of them twice; "
+            f"last answer {done.parts[-1].summary}"
+        )
+        logs.append(done.ids)
+        if growth >= GROWTH_BYTES_MAX:
+            faults.append(f"{name}: memory grew by {growth / MEGABYTE:.1f} MB")
+        if set(done.ids.values()) != {1} or len(done.ids) != count:
+            faults.append(f"{name}: the log does not have each report once")
+    if logs[0] != logs[1]:
+        faults.append("the logs differ")
+    return faults
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=1_024)
+    megabytes = parser.parse_args().megabytes
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="spm-stream-")))
+        engines = Engines(folder, stack)
+        async with asyncio.timeout(LIMIT_S):
+            faults = await bench(megabytes, folder, engines)
+    for fault in faults:
+        console.print(f"[red]not as demanded:[/red] {fault}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
