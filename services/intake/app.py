@@ -8,11 +8,17 @@ from fastapi import APIRouter, Depends
 from chassis.service import Service, World
 from regulation.loading import load_law
 from services.intake.handlers import Reader
-from services.intake.metrics import IntakeMetrics
-from services.intake.routes import ledger, obligations, periods, reports, stories, submissions
+from services.intake.metrics import IntakeMetrics, LedgerMetrics
+from services.intake.pages.frame import intake_frame
+from services.intake.pages.receipts import receipt_pages
+from services.intake.pages.reports import report_pages
+from services.intake.routes import ledger, obligations, periods, receipts, reports, stories, submissions, workbooks
+from services.intake.routes.access import Access
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
+from services.intake.sheets.forms import Forms
+from services.intake.store.ledger import LedgerStore
 from services.intake.store.obligations import SentReports
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
@@ -26,17 +32,26 @@ def build(world: World) -> Service:
     store, kept_reports = Store(world.database), Reports(world.database)
     region_codes = [region.code for region in law.regions.reporting()]
     announcement = Announcement(store, world.publisher, world.clock, region_codes, law.overdue_days)
-    admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry))
+    signer, frame = receipts.signer_of(world.settings), intake_frame(world.settings.page_notice)
+    admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry), signer)
     duties = obligations.Obligations(store, SentReports(world.database), law, world.clock)
 
+    access = Access(world, law)
+    forms = Forms(law, kept_reports)
     past = Past(NAME, store, world.settings)
+    accounts = LedgerStore(world.database)
+    watch = ledger.LedgerWatch(accounts, past, LedgerMetrics(world.registry), world.clock)
     deciding = APIRouter(dependencies=[Depends(past.require)])
     deciding.include_router(submissions.router(admission, world.clock))
+    deciding.include_router(workbooks.writing(forms, admission, world.clock))
     deciding.include_router(periods.writing(store, announcement, law, world.clock))
+    deciding.include_router(ledger.router(accounts, region_codes, world.clock))
+    deciding.include_router(access.key_doors)
 
     async def prepare() -> None:
         await store.prepare()
         await kept_reports.prepare()
+        await access.prepare()
         await announcement.make_up()
 
     async def tend() -> None:
@@ -49,17 +64,22 @@ def build(world: World) -> Service:
 
     return Service(
         NAME,
-        handlers=Reader(store, kept_reports).handlers,
+        handlers=Reader(store, kept_reports, access.keys).handlers,
         routers=[
             deciding,
             stories.router(store, rules_url=world.settings.rules_url),
             reports.router(kept_reports, store),
+            workbooks.reading(forms, kept_reports, store),
+            receipts.router(store, signer),
+            report_pages(store, law, frame, world.clock, rules_url=world.settings.rules_url),
+            receipt_pages(store, signer, law, frame, own_url=world.settings.intake_url),
             periods.reading(store),
             obligations.router(duties, law.regions, own_url=world.settings.intake_url),
-            ledger.router(store),
+            access.audit_doors,
         ],
         prepare=prepare,
-        tasks=[tend],
+        tasks=[tend, watch.watch, access.audit.keep],
         ready=lambda: past.known,
         title="SPM Awards: intake",
+        witness=access.audit,
     )

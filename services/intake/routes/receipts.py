@@ -6,10 +6,13 @@ from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
 
 from chassis.access import KeyRow
+from chassis.errors import Misconfigured
 from chassis.events import JSON
-from chassis.http import requires
+from chassis.http import requires_on_page
 from chassis.problems import Problem
+from chassis.settings import Settings
 from services.intake.domain.proof import Signer
+from services.intake.domain.receipt_keys import ReceiptKeys
 from services.intake.domain.status import Receipt
 from services.intake.routes.openapi import problems
 from services.intake.routes.stories import READ
@@ -33,7 +36,7 @@ def router(store: Store, signer: Signer) -> APIRouter:
         responses=_REFUSED,
     )
     async def receipt(
-        submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires(READ)]
+        submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires_on_page(READ)]
     ) -> Response:
         document = await store.submission(submission_id)
         if document is None or not document.get("published") or not caller.may_act_for(document["region_code"]):
@@ -57,3 +60,21 @@ def router(store: Store, signer: Signer) -> APIRouter:
 def as_file(document: dict[str, Any]) -> dict[str, str]:
     name = f"tanda-terima-{document['region_code']}-{document['period']}-{document['_id'][:8]}.json"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def signer_of(settings: Settings) -> Signer:
+    """Raises:
+    Misconfigured: no key signs receipts. One made up here would be gone at the next start, its receipts worth nothing.
+    """
+    path = settings.receipt_keys
+    if path is None:
+        raise Misconfigured("SPM_RECEIPT_KEYS names no file with the key that signs receipts: spm receipt keygen FILE")
+    try:
+        keys = ReceiptKeys.parse(path.read_bytes())
+    except OSError as error:
+        raise Misconfigured(f"SPM_RECEIPT_KEYS: {path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise Misconfigured(f"SPM_RECEIPT_KEYS: {path}: {error}") from None
+    if not keys.can_sign:
+        raise Misconfigured(f"SPM_RECEIPT_KEYS: {path}: the first key has no private part and cannot sign")
+    return Signer(keys, settings.intake_url)
