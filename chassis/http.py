@@ -2,17 +2,24 @@
 
 from base64 import b64decode
 from binascii import Error as NotBase64
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.openapi.models import HTTPBase, HTTPBearer
+from fastapi.security.base import SecurityBase
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Connection
 
-from chassis.access import KeyRing, KeyRow
+from chassis.access import EVERY_REGION, SANDBOX_PREFIX, KeyRow
+from chassis.audit import Witness, refusal_of
 from chassis.clock import Clock, monotonic_s
+from chassis.gate import HEADERS, Gate
+from chassis.logs import logger
 from chassis.metrics import HttpMetrics
 from chassis.problems import MEDIA_TYPE, Problem, slug_of
+from contracts.scopes import SCOPES, Scope
 
 BODY_BYTES_MAX: Final = 512 * 1024
 BODY_LIMIT: Final = "x-body-bytes-max"
@@ -25,70 +32,117 @@ _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
+log = logger(__name__)
 _DOCS: Final = ("/docs", "/redoc")
 
-_bearer = HTTPBearer(auto_error=False, description="An API key: spm_<id>_<secret>")
-_basic = HTTPBasic(auto_error=False)
+_CHALLENGE: Final = 'Bearer realm="SPM Awards"'
+_PAGE_CHALLENGE: Final = 'Basic realm="SPM Awards", charset="UTF-8"'
 
 
-class Gate:
-    """Finds out who calls and refuses whom the scope does not admit."""
+class _Token(SecurityBase):
+    """Says in the OpenAPI document how a key is sent, and reads it."""
 
-    def __init__(self, ring: KeyRing, clock: Clock) -> None:
-        self._ring = ring
-        self._clock = clock
+    def __init__(self, scheme_name: str, model: HTTPBase, *kinds: str) -> None:
+        self.scheme_name = scheme_name
+        self.model = model
+        self._kinds = kinds
 
-    def caller(self, token: str | None, scope: str, challenge: str) -> KeyRow:
-        holder = self._ring.holder_of(token, self._clock.now()) if token else None
-        if holder is None:
-            detail = "The key is unknown or expired." if token else "No key was sent; send Authorization: Bearer spm_…"
-            raise Problem(401, "unauthenticated", detail, headers={"WWW-Authenticate": challenge})
-        if scope not in holder.scopes:
-            held = ", ".join(sorted(holder.scopes)) or "none"
-            raise Problem(403, "forbidden", f"This key's scopes are {held}; this needs {scope}.")
-        return holder
+    async def __call__(self, request: Request) -> str | None:
+        kind, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() not in self._kinds or not credentials:
+            return None
+        return credentials.strip() if kind.lower() == "bearer" else _password_of(credentials)
 
 
-def requires(scope: str) -> Any:
+_HELD: Final = "\n".join(f"- `{scope}`: {words}" for scope, words in SCOPES.items())
+_bearer = _Token(
+    "key",
+    HTTPBearer(
+        description="An API key, `spm_<id>_<secret>_<checksum>`, or an access token of the configured OAuth issuer "
+        f"(RFC 9068), whose scope names a `region:<code>` too. Scopes:\n\n{_HELD}"
+    ),
+    "bearer",
+)
+_basic = _Token("keyAsPassword", HTTPBase(scheme="basic", description="A key as password, any name."), "basic")
+
+
+def requires(scope: Scope) -> Any:
     """The caller, as a FastAPI dependency; refused when its key lacks the scope."""
 
-    async def caller(
-        request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-    ) -> KeyRow:
+    async def caller(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> KeyRow:
         gate: Gate = request.app.state.gate
-        return gate.caller(bearer.credentials if bearer else None, scope, "Bearer")
+        return await gate.caller(request, token, scope, challenge=_CHALLENGE)
 
-    return Depends(caller)
+    return Security(caller, scopes=[scope])
 
 
-def requires_on_page(scope: str) -> Any:
+def requires_on_page(scope: Scope) -> Any:
     """The same for pages: a browser asks for the key as a password (HTTP Basic); a bearer key is taken too."""
 
-    async def caller(request: Request) -> KeyRow:
+    async def caller(
+        request: Request,
+        password: Annotated[str | None, Depends(_basic)],
+        token: Annotated[str | None, Depends(_bearer)],
+    ) -> KeyRow:
         gate: Gate = request.app.state.gate
-        return gate.caller(_token_of(request.headers), scope, 'Basic realm="SPM Awards", charset="UTF-8"')
+        return await gate.caller(request, password or token, scope, challenge=_PAGE_CHALLENGE)
 
-    return Depends(caller)
+    return Security(caller, scopes=[scope])
 
 
 def require_region(caller: KeyRow, region: str) -> None:
-    """Raises:
-    Problem: 403, the key belongs to another region.
+    """For what writes, and for what speaks of every region.
+
+    Raises:
+        Problem: 403, the key belongs to another region.
     """
     if not caller.may_act_for(region):
-        raise Problem(403, "outside-region", f"This key acts for region {caller.region}, not for {region}.")
+        named = "every region" if region == EVERY_REGION else region
+        text = f"This key acts for region {caller.region}, not for {named}."
+        raise Problem(403, "outside-region", text, region=region)
 
 
-def _token_of(headers: Headers) -> str | None:
-    kind, _, credentials = headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return credentials
-    if kind.lower() == "basic":
-        try:
-            return b64decode(credentials, validate=True).decode().partition(":")[2]
-        except (NotBase64, UnicodeDecodeError):
-            return None
-    return None
+def require_view(caller: KeyRow, region: str) -> None:
+    """For what reads of one region: another one's is as if it were not there.
+
+    Raises:
+        Problem: 404.
+    """
+    if not caller.may_act_for(region):
+        raise Problem(404, "not-found", f"There is nothing of region {region} here for this key.", region=region)
+
+
+def _password_of(credentials: str) -> str | None:
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except (NotBase64, UnicodeDecodeError):
+        return None
+
+
+class SandboxDoor:
+    """Leads a key of the sandbox, told by how it begins, to doors of its own; their answers say so."""
+
+    def __init__(self, app: ASGIApp, *, sandbox: ASGIApp) -> None:
+        self._app = app
+        self._sandbox = sandbox
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _is_of_sandbox(Headers(scope=scope).get("authorization", "")):
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["Spm-Sandbox"] = "true"
+            await send(message)
+
+        await self._sandbox(scope, receive, marked)
+
+
+def _is_of_sandbox(authorization: str) -> bool:
+    kind, _, credentials = authorization.partition(" ")
+    token = _password_of(credentials) if kind.lower() == "basic" else credentials.strip()
+    return token is not None and token.startswith(f"{SANDBOX_PREFIX}_")
 
 
 class SafeDoors:
@@ -97,7 +151,7 @@ class SafeDoors:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -118,6 +172,7 @@ class SafeDoors:
                 for name, text in _SAFE.items():
                     if not (name == "Content-Security-Policy" and scope["path"].startswith(_DOCS)):
                         headers.setdefault(name, text)
+                headers.update(scope.get(HEADERS, {}))
                 if headers.get("content-type") == MEDIA_TYPE:
                     headers["content-language"] = "en"
             await send(message)
@@ -126,13 +181,15 @@ class SafeDoors:
 
 
 class Measured:
-    """Counts and times every request; one that ends in a mistake of ours counts as 5xx."""
+    """Counts and times every request, and tells of every refusal; one that ends in a mistake of ours counts as 5xx."""
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, witness: Witness, clock: Clock) -> None:
         self._app = app
         self._metrics = metrics
+        self._witness = witness
+        self._clock = clock
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -153,20 +210,27 @@ class Measured:
             self._metrics.duration.labels(route).observe(monotonic_s() - started)
             if slug := slug_of(scope):
                 self._metrics.problems.labels(slug).inc()
+                self._tell(scope, status, slug, route, method)
+
+    def _tell(self, scope: Connection, status: int, slug: str, route: str, method: str) -> None:
+        refusal = refusal_of(scope, at=self._clock.now(), status=status, slug=slug, route=route, method=method)
+        if refusal is not None:
+            log.info("request.refused", **asdict(refusal) | {"at": refusal.at.isoformat()})
+            self._witness.refused(refusal)
 
 
 def too_large(bytes_max: int) -> Problem:
     return Problem(413, "body-too-large", f"The body is larger than {bytes_max} bytes.")
 
 
-def _body_bytes_max(scope: Scope) -> int | None:
+def _body_bytes_max(scope: Connection) -> int | None:
     """What the route says in its OpenAPI description; None where it bounds what it takes itself."""
     described = getattr(scope.get("route"), "openapi_extra", None) or {}
     limit: int | None = described.get(BODY_LIMIT, BODY_BYTES_MAX)
     return limit
 
 
-def _labels(scope: Scope) -> tuple[str, str]:
+def _labels(scope: Connection) -> tuple[str, str]:
     """Route and method. Those that no door takes are of the caller's making: as labels they could grow without end."""
     route = scope.get("route")
     if route is None or scope["method"] not in (getattr(route, "methods", None) or ()):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -31,6 +31,12 @@ RawRecord = tuple[str, bytes | None, Sequence[tuple[str, bytes | None]], bytes |
 """Topic, key, headers, value."""
 
 log = logger(__name__)
+
+
+class Publishes(Protocol):
+    """What a service's doors need of the log."""
+
+    async def publish(self, events: Iterable[Event]) -> None: ...
 
 
 def make_broker(settings: Settings, service: str, registry: CollectorRegistry) -> KafkaBroker:

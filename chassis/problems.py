@@ -6,15 +6,19 @@ from typing import Any, Final
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from chassis.audit import REGION, trace_of
 from chassis.errors import BROKEN_WORLD
 from chassis.logs import logger
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 _SLUGS: Final = {400: "bad-request", 404: "not-found", 405: "method-not-allowed"}
+_REGISTRY: Final = "https://iana.org/assignments/http-problem-types"
+_REGISTERED: Final = frozenset({"quota-exceeded", "abnormal-usage-detected"})
+"""As draft-ietf-httpapi-ratelimit-headers registers them; all others are ours."""
 _FOUND_CHARS: Final = 120
 _NAME_CHARS: Final = 120
 _NOTED: Final = "spm.problem"
@@ -31,12 +35,19 @@ class Fault(BaseModel):
 
 
 class ProblemBody(BaseModel):
+    model_config = ConfigDict(validate_by_name=True)
+
     type: str = Field(examples=["urn:spm:problem:unprocessable-submission"])
     title: str
     status: int
     detail: str
     instance: str
+    trace_id: str | None = Field(None, examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
     errors: list[Fault] = []
+    violated_policies: list[str] | None = Field(None, alias="violated-policies", examples=[["burst"]])
+    """Only where too many requests came."""
+    current: dict[str, str] | None = Field(None, examples=[{"submission_id": "53c6b559-28bf-5d76-ab01-a7cd392d6f94"}])
+    """Only where the request was made from something that is current no more: what is."""
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
@@ -50,13 +61,20 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        region: str | None = None,
+        violated_policies: Sequence[str] | None = None,
+        current: Mapping[str, str] | None = None,
     ) -> None:
+        """``region``: the one that was asked for, for the audit."""
         super().__init__(detail)
         self.status = status
         self.slug = slug
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.region = region
+        self.violated_policies = violated_policies
+        self.current = current
 
 
 def install(app: FastAPI) -> None:
@@ -82,6 +100,14 @@ def pointer(location: Sequence[int | str]) -> str:
     return "".join("/" + str(step)[:_NAME_CHARS].replace("~", "~0").replace("/", "~1") for step in location)
 
 
+def type_of(slug: str) -> str:
+    return f"{_REGISTRY}#{slug}" if slug in _REGISTERED else f"urn:spm:problem:{slug}"
+
+
+def as_sent(body: ProblemBody) -> dict[str, Any]:
+    return body.model_dump(by_alias=True, exclude_none=True)
+
+
 def slug_of(scope: MutableMapping[str, Any]) -> str | None:
     """The problem that a request was answered with; None when it was answered well."""
     slug: str | None = scope.get(_NOTED)
@@ -97,20 +123,23 @@ def _sentence(message: str, found: Any) -> str:
 def told(problem: Problem, path: str) -> ProblemBody:
     """The problem as the answer to a request for the path says it."""
     return ProblemBody(
-        type=f"urn:spm:problem:{problem.slug}",
+        type=type_of(problem.slug),
         title=problem.slug.replace("-", " ").capitalize(),
         status=problem.status,
         detail=problem.detail,
         instance=path,
         errors=list(problem.errors),
+        violated_policies=None if problem.violated_policies is None else list(problem.violated_policies),
+        current=None if problem.current is None else dict(problem.current),
     )
 
 
 def _answer(request: Request, problem: Problem) -> JSONResponse:
     request.scope[_NOTED] = problem.slug
-    body = told(problem, request.url.path)
+    request.scope[REGION] = problem.region
+    body = told(problem, request.url.path).model_copy(update={"trace_id": trace_of(request.scope)})
     headers = dict(problem.headers or {})
-    return JSONResponse(body.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+    return JSONResponse(as_sent(body), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 async def _problem(request: Request, error: Exception) -> JSONResponse:

@@ -6,13 +6,15 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from chassis.access import KeyRing
 from chassis.errors import Unprocessable
 from chassis.events import decode
 from chassis.groups import partitions_of
 from chassis.kafka import client_security
 from chassis.settings import Settings
+from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
-from contracts.topics import Topic
+from contracts.topics import CLIENT_KEY_CHANGED, Topic
 
 _WAIT_MS: Final = 500
 _RECORDS: Final = 500
@@ -29,6 +31,26 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
             batches = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_RECORDS)
             yield [message for records in batches.values() for message in _messages(topic, records)]
             unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+
+
+async def follow(settings: Settings, topic: Topic) -> AsyncIterator[tuple[list[Message], bool]]:
+    """Everything that stands in the topic, then what comes; with each part, whether all from before the call was read.
+
+    Outside any group, so that each replica reads all of it.
+    """
+    async with _reader(settings, topic) as (consumer, ends):
+        unread = ends
+        while True:
+            batches = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_RECORDS)
+            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+            yield [message for records in batches.values() for message in _messages(topic, records)], not unread
+
+
+async def learn_keys(ring: KeyRing, settings: Settings) -> None:
+    """Keep the ring as the log has it, until cancelled. While Kafka is away it stays as it was."""
+    async for messages, complete in follow(settings, CLIENT_KEY_CHANGED):
+        ring.learn(message for message in messages if isinstance(message, ClientKeyChangedV1))
+        ring.complete = ring.complete or complete
 
 
 async def count_all(settings: Settings, topic: Topic) -> int:

@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -24,12 +25,17 @@ from prometheus_client import (
 
 from chassis import logs, problems
 from chassis.access import KeyRing
+from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
 from chassis.errors import BROKEN_WORLD, Misconfigured
-from chassis.http import Gate, Measured, SafeDoors
-from chassis.kafka import Publisher, ensure_topics, make_broker
+from chassis.gate import Gate, Rehearsal
+from chassis.http import Measured, SafeDoors, SandboxDoor
+from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
 from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics
 from chassis.mongo import Database, Mongo
+from chassis.oauth import Issuer
+from chassis.quota import Quota
+from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
 from chassis.stream import Handler, Stream
 from contracts.topics import Topic
@@ -48,8 +54,16 @@ class World:
     settings: Settings
     clock: Clock
     database: Database
-    publisher: Publisher
+    publisher: Publishes
     registry: CollectorRegistry
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """Doors for keys of the sandbox, in place of the service's own; of the real job's metrics they know nothing."""
+
+    routers: Sequence[APIRouter]
+    rehearsal: Rehearsal
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,8 @@ class Service:
     name: str
     handlers: Mapping[Topic, Handler]
     routers: Sequence[APIRouter] = ()
+    webhooks: APIRouter | None = None
+    """What others are told over HTTP; for the OpenAPI document alone."""
     prepare: Task | None = None
     """Makes indexes and repairs what a crash left; run before the stream starts, safe to repeat."""
     tasks: Sequence[Task] = ()
@@ -66,6 +82,10 @@ class Service:
     ready: Callable[[], bool] = lambda: True
     """Whether it knows enough to decide what it is asked; part of ``/ready``."""
     title: str = "SPM Awards"
+    witness: Witness | None = None
+    """Is told which keys are used and which requests are refused."""
+    sandbox: Sandbox | None = None
+    """None: keys of the sandbox are refused."""
 
 
 Build = Callable[[World], Service]
@@ -77,6 +97,7 @@ class _Running:
     broker: KafkaBroker
     publisher: Publisher
     mongo: Mongo
+    ring: KeyRing
     ready: bool = False
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -96,7 +117,9 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     broker = make_broker(settings, name, registry)
     stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings)
     stream.attach(broker)
-    running = _Running(stream, broker, publisher, mongo)
+    ring = KeyRing.read(settings.api_keys)
+    witness = service.witness or NoWitness()
+    running = _Running(stream, broker, publisher, mongo, ring)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -115,16 +138,41 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         lifespan=lifespan,
         redoc_url=None,
         openapi_url="/openapi.json",
+        webhooks=service.webhooks,
     )
     app.state.stream = stream
-    app.state.gate = Gate(KeyRing.read(settings.api_keys), clock)
+    failures, issuer = Quota(settings.failed_keys_limit), Issuer.of(settings, clock)
+    gate = Gate(ring, clock, requests=Quota(settings.rate_limit), failures=failures, issuer=issuer, witness=witness)
+    _furnish(app, gate, [_vital_signs(running, service, registry), *service.routers], registry, witness, clock)
+    if service.sandbox is not None:
+        gate = Gate(
+            ring,
+            clock,
+            requests=Quota(settings.rate_limit),
+            failures=failures,
+            witness=witness,
+            rehearsal=service.sandbox.rehearsal,
+        )
+        stage = FastAPI(openapi_url=None)
+        _furnish(stage, gate, service.sandbox.routers, CollectorRegistry(), NoWitness(), clock)
+        app.add_middleware(SandboxDoor, sandbox=stage)
+    return app
+
+
+def _furnish(
+    app: FastAPI,
+    gate: Gate,
+    routers: Sequence[APIRouter],
+    registry: CollectorRegistry,
+    witness: Witness,
+    clock: Clock,
+) -> None:
+    app.state.gate = gate
     problems.install(app)
     app.add_middleware(SafeDoors)
-    app.add_middleware(Measured, metrics=HttpMetrics(registry))
-    app.include_router(_vital_signs(running, service, registry))
-    for router in service.routers:
+    app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=witness, clock=clock)
+    for router in routers:
         app.include_router(router)
-    return app
 
 
 def calm_collector() -> None:
@@ -179,7 +227,8 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
             log.critical("service.misconfigured", step=step, detail=str(fault))
             signal.raise_signal(signal.SIGTERM)
             return
-    for task in (running.stream.watch_lag, *service.tasks):
+    beside: list[Task] = [partial(learn_keys, running.ring, settings), running.stream.watch_lag, *service.tasks]
+    for task in beside:
         running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max)))
     running.ready = True
     log.info("service.ready")
@@ -243,7 +292,8 @@ def _vital_signs(running: _Running, service: Service, registry: CollectorRegistr
 
     @router.get("/ready", summary="200 when Kafka and MongoDB answer and the consumer runs", responses={503: {}})
     async def ready() -> Response:
-        answers = running.ready and running.alive and service.ready() and await _world_answers(running)
+        knows = running.ring.complete and service.ready()
+        answers = running.ready and running.alive and knows and await _world_answers(running)
         return Response(status_code=200 if answers else 503)
 
     @router.get("/metrics", summary="Prometheus metrics")

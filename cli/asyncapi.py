@@ -117,7 +117,11 @@ def _operations(topic: Topic) -> dict[str, dict[str, Any]]:
         | {"bindings": {"kafka": {"groupId": _constant(f"spm-{reader}"), "bindingVersion": _BINDING}}}
         for reader in topic.read_by
     }
-    return writes | reads
+    follows = {
+        f"{follower}-follows-{topic.name}": _operation(topic, "receive", topic.messages)
+        for follower in topic.followed_by
+    }
+    return writes | reads | follows
 
 
 def _operation(topic: Topic, action: str, messages: Sequence[type[Message]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.award import AwardChangedV1, AwardStepTakenV1
+from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
 from contracts.peers import PeersFixedV1
@@ -30,6 +31,8 @@ class Topic:
     written_by: tuple[str, ...]
     read_by: tuple[str, ...]
     messages: tuple[type[Message], ...]
+    followed_by: tuple[str, ...] = ()
+    """Of whom each replica reads the whole topic from its beginning, in no group, and holds it in memory."""
     retention_ms: int = FOR_EVER_MS
     compacted: bool = False
     partitions: int = PARTITIONS
@@ -101,6 +104,16 @@ NOTICE_SETTLED: Final = Topic(
     messages=(NoticeSettledV1,),
     retention_ms=400 * DAY_MS,
 )
+CLIENT_KEY_CHANGED: Final = Topic(
+    name="spm-client-key-changed-v1",
+    key="key id",
+    written_by=("intake",),
+    read_by=("intake",),
+    followed_by=("intake", "validation", "scoring", "notify"),
+    messages=(ClientKeyChangedV1,),
+    compacted=True,
+    partitions=1,
+)
 
 TOPICS: Final = (
     SUBMISSION_RECEIVED,
@@ -110,6 +123,7 @@ TOPICS: Final = (
     PERIOD_CHANGED,
     AWARD_CHANGED,
     NOTICE_SETTLED,
+    CLIENT_KEY_CHANGED,
 )
 
 

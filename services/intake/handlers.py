@@ -5,12 +5,14 @@ from typing import TypeVar
 
 from chassis.events import Event, Received
 from chassis.stream import Handler
+from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
 from contracts.period import DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import (
+    CLIENT_KEY_CHANGED,
     NOTICE_SETTLED,
     PERIOD_CHANGED,
     REPORT_OVERDUE,
@@ -21,6 +23,7 @@ from contracts.topics import (
 )
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
 from services.intake.domain import kept
+from services.intake.store.keys import Keys
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
@@ -33,9 +36,10 @@ class Reader:
     The marks of closed periods, on two of the topics, are for others, and so is what is overdue while entry is open.
     """
 
-    def __init__(self, store: Store, reports: Reports) -> None:
+    def __init__(self, store: Store, reports: Reports, keys: Keys) -> None:
         self._store = store
         self._reports = reports
+        self._keys = keys
 
     @property
     def handlers(self) -> Mapping[Topic, Handler]:
@@ -46,6 +50,7 @@ class Reader:
             REPORT_OVERDUE: self.report_overdue,
             SCORECARD_UPDATED: self.scorecard_updated,
             NOTICE_SETTLED: self.notice_settled,
+            CLIENT_KEY_CHANGED: self.key_changed,
         }
 
     async def period_changed(self, batch: Sequence[Received]) -> list[Event]:
@@ -77,6 +82,10 @@ class Reader:
     async def notice_settled(self, batch: Sequence[Received]) -> list[Event]:
         facts = _only(NoticeSettledV1, batch)
         await self._store.add_notices(kept.notice(message, record.logged_at) for message, record in facts)
+        return []
+
+    async def key_changed(self, batch: Sequence[Received]) -> list[Event]:
+        await self._keys.add(message for message, _ in _only(ClientKeyChangedV1, batch))
         return []
 
 

@@ -1,7 +1,9 @@
 """What intake counts besides its requests and refusals, which the chassis counts."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from chassis.clock import unix_s
+from services.intake.domain.ledger import Ledger
 from services.intake.domain.status import Receipt
 
 
@@ -21,3 +23,42 @@ class IntakeMetrics:
 
     def count(self, receipt: Receipt) -> None:
         self.reports.labels("imported" if receipt.imported else "on_time" if receipt.on_time else "late").inc()
+
+
+class AuditMetrics:
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.unkept = Counter(
+            "spm_refusals_unkept",
+            "Refusals that stand in the log alone, because more came than the database took.",
+            registry=registry,
+        )
+
+
+class LedgerMetrics:
+    """The ledger of all periods, as it was last sampled; every replica shows the same."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._imbalance = Gauge(
+            "spm_ledger_imbalance", "Reports without a place and places without a report.", registry=registry
+        )
+        self._reports = Gauge(
+            "spm_ledger_reports",
+            "Reports sent, and where they are: accepted, returned, superseded or pending.",
+            ("place",),
+            registry=registry,
+        )
+        self._unlogged = Gauge(
+            "spm_ledger_unlogged",
+            "Reports with a receipt older than a minute that the log has not shown.",
+            registry=registry,
+        )
+        self._sampled = Gauge(
+            "spm_ledger_sampled_timestamp_seconds", "When the ledger was last sampled; 0 for never.", registry=registry
+        )
+
+    def show(self, ledger: Ledger) -> None:
+        self._imbalance.set(ledger.difference)
+        self._unlogged.set(ledger.total.unlogged)
+        for place in ("sent", "accepted", "returned", "superseded", "pending"):
+            self._reports.labels(place).set(getattr(ledger.total, place))
+        self._sampled.set(unix_s())

@@ -71,7 +71,9 @@ def test_every_writer_sends_and_every_reader_receives_in_its_group() -> None:
             operation = operations[f"{reader}-reads-{topic.name}"]
             assert operation["action"] == "receive"
             assert operation["bindings"]["kafka"]["groupId"]["enum"] == [f"spm-{reader}"]
-    assert len(operations) == sum(len(topic.written_by) + len(topic.read_by) for topic in TOPICS)
+    assert len(operations) == sum(
+        len(topic.written_by) + len(topic.read_by) + len(topic.followed_by) for topic in TOPICS
+    )
 
 
 def test_an_operation_speaks_of_messages_of_its_own_channel() -> None:

@@ -23,6 +23,7 @@ from services.intake.metrics import IntakeMetrics
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.commit import ABANDONED_AFTER
+from services.intake.store.keys import Keys
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 from tests.intake.reports import KOTA, NOW, PERIOD, SECOND, SIGNER, arrival, period, submission
@@ -57,6 +58,7 @@ class House:
     def __init__(self, database: Database, store: type[Store] = Store) -> None:
         self.store = store(database)
         self.reports = Reports(database)
+        self.keys = Keys(database)
         self.log = Log()
         self.clock = FixedClock(NOW)
         self.registry = CollectorRegistry()

@@ -40,7 +40,7 @@ async def read_back(house: House, events: Iterable[Event]) -> None:
         Received(decode(event.topic, event.wire_headers, event.value)[1], event.id, event.topic, 0, 0, NOW)
         for event in marks_in(events)
     ]
-    await Reader(house.store, house.reports).submission_received(records)
+    await Reader(house.store, house.reports, house.keys).submission_received(records)
 
 
 async def test_each_day_after_the_deadline_is_marked_for_every_region_once(house: House) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from chassis.events import Received
 from chassis.mongo import Database, Document
+from contracts.key import ClientKeyChangedV1, KeyState
 from contracts.message import Message
 from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodState
 from contracts.topics import TOPICS
 from contracts.verdict import EntrySettledV1, VerdictOutcome
 from services.intake.handlers import Reader
+from services.intake.store.keys import Keys
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 from tests.intake.reports import (
@@ -38,6 +40,19 @@ PASSED_MARK = DeadlinePassedV1(region_code=KOTA, period=PERIOD, period_revision=
 SETTLED_MARK = EntrySettledV1(
     region_code=KOTA, period=PERIOD, period_revision=2, reports=2, reported=True, closed_at=CLOSED
 )
+ISSUED = ClientKeyChangedV1(
+    key_id="0a1b2c3d4e5f",
+    revision=1,
+    state=KeyState.ISSUED,
+    client_id=f"kota-{KOTA}",
+    scopes=("submissions:write",),
+    region=KOTA,
+    token_sha256="0" * 64,
+    issued_at=NOW,
+    changed_at=NOW,
+    changed_by="sekretariat",
+)
+REVOKED = ISSUED.model_copy(update={"revision": 2, "state": KeyState.REVOKED, "changed_at": NOW + SECOND})
 LOG: Sequence[Sequence[Message]] = (
     (period(), period(2, PeriodState.CLOSED)),
     (FIRST, SECOND_REPORT, received(now=NOW + 5 * SECOND), PASSED_MARK, CLOSED_MARK),
@@ -49,17 +64,18 @@ LOG: Sequence[Sequence[Message]] = (
     (overdue(), overdue(KOTA, days_after_due=1)),
     (scored(SECOND_REPORT),),
     (noticed(FIRST), noticed(FIRST, "notice-2", "inbox")),
+    (ISSUED, REVOKED),
 )
 """One small log, by topic; the first report stands in it twice, as after a lost answer."""
 
 
 async def read(database: Database, batch: Sequence[Received]) -> None:
     topic = next(topic for topic in TOPICS if topic.name == batch[0].topic)
-    assert await Reader(Store(database), Reports(database)).handlers[topic](batch) == []
+    assert await Reader(Store(database), Reports(database), Keys(database)).handlers[topic](batch) == []
 
 
 async def documents(database: Database) -> dict[str, list[Document]]:
-    names = ("submissions", "reports", "notices", "overdue", "marks", "periods")
+    names = ("submissions", "reports", "notices", "overdue", "marks", "periods", "keys")
     return {name: await database[name].find().sort("_id").to_list(None) for name in names}
 
 
@@ -80,7 +96,7 @@ async def test_the_database_is_the_same_in_whatever_way_the_log_is_read(
     for batch in batches:
         await read(database, batch)
     expected = await documents(database)
-    assert [len(kept) for kept in expected.values()] == [2, 2, 2, 1, 1, 1]
+    assert [len(kept) for kept in expected.values()] == [2, 2, 2, 1, 1, 1, 1]
 
     for batch in batches:
         await read(database, batch)

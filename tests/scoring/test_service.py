@@ -135,7 +135,7 @@ async def test_a_region_reads_its_own_scorecard(service: Running) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "slug"),
     [
-        ("/v1/scorecards/64/2023Q4", 403, "outside-region"),
+        ("/v1/scorecards/64/2023Q4", 404, "not-found"),
         (f"/v1/scorecards/{KOTA}/2024Q1", 404, "not-found"),
         (f"/v1/scorecards/{KOTA}/2023Q5", 422, "unprocessable-request"),
         ("/v1/attainment?period=2023Q4", 403, "outside-region"),

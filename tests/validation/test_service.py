@@ -96,10 +96,11 @@ async def test_whoever_asks_gets_only_what_is_theirs(service: Running) -> None:
     path = "/v1/verdicts/faultless"
     assert (await service.client.get(path)).status_code == 401
     assert (await service.client.get(path, headers=service.without_scope)).status_code == 403
-    assert (await service.client.get(path, headers=service.of_province)).status_code == 403
+    foreign = await service.client.get(path, headers=service.of_province)
     unknown = await service.client.get("/v1/verdicts/unheard-of", headers=service.of_kota)
-    assert unknown.status_code == 404
-    assert unknown.json()["type"] == "urn:spm:problem:verdict-not-found"
+    assert foreign.status_code == unknown.status_code == 404
+    assert foreign.json()["type"] == unknown.json()["type"] == "urn:spm:problem:verdict-not-found"
+    assert foreign.json()["detail"] == unknown.json()["detail"]
 
 
 async def test_metrics_tell_outcomes_and_findings(service: Running) -> None:

@@ -102,7 +102,7 @@ async def test_a_region_sees_itself_alone(doors: Doors) -> None:
     assert {row["region_code"] for row in own.json()["rows"]} == {KOTA}
     assert own.json()["reports"] == 3
     other = await doors.client.get(DOOR, params={"region": PROVINSI}, headers=doors.of_kota)
-    assert (other.status_code, other.json()["type"]) == (403, "urn:spm:problem:outside-region")
+    assert (other.status_code, other.json()["type"]) == (404, "urn:spm:problem:not-found")
     assert (await doors.client.get(DOOR)).status_code == 401
     assert (await doors.client.get(DOOR, headers=doors.without_scope)).status_code == 403
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from chassis.openapi import self_contained
-from chassis.problems import MEDIA_TYPE, ProblemBody
+from chassis.problems import MEDIA_TYPE, ProblemBody, as_sent, type_of
 
 _PROBLEMS: Final = {
     "malformed-json": (400, "Invalid JSON: EOF while parsing an object at line 1 column 120."),
@@ -17,6 +17,7 @@ _PROBLEMS: Final = {
     "forbidden": (403, "This key's scopes are submissions:read; this needs submissions:write."),
     "outside-region": (403, "This key acts for region 64.71, not for 64.72."),
     "cross-site-form": (403, "A page of another site sent this form; open the form here and send it."),
+    "key-over": (409, "The key 0a1b2c3d4e5f is revoked, or expired; issue a new one."),
     "not-found": (404, "No report has this id."),
     "period-not-open": (409, "Entry of 2023Q4 is closed since 2024-02-01T02:00:00+00:00. Open now: 2024Q1."),
     "newer-report": (
@@ -26,13 +27,23 @@ _PROBLEMS: Final = {
     "request-in-flight": (409, "This report is on its way into the log. Send the same request again."),
     "stale-revision": (412, "The period is at revision 3, not 2; read it and decide again."),
     "body-too-large": (413, "The body is larger than 524288 bytes."),
-    "unsupported-encoding": (415, "Content-Encoding is 'br'; taken are gzip, zstd, one at a time, and no coding at all."),
+    "unsupported-encoding": (
+        415,
+        "Content-Encoding is 'br'; taken are gzip, zstd, one at a time, and no coding at all.",
+    ),
     "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8."),
+    "unreadable-workbook": (422, "This is not the form: its cell name spm.team.members is missing."),
+    "unprocessable-workbook": (422, "10 cells cannot be taken. Nothing was kept."),
     "unprocessable-submission": (422, "2 faults. Nothing was kept."),
+    "unprocessable-data-values": (422, "2 faults. Nothing was kept."),
+    "batch-refused": (422, "2 of 3 reports have faults. Nothing was kept."),
     "idempotency-key-reused": (422, "This Idempotency-Key was sent with another report."),
     "unprocessable-period": (422, "Nothing was changed."),
+    "unprocessable-key": (422, "1 faults. Nothing was kept."),
     "unprocessable-request": (422, "1 faults in the request."),
     "unknown-period": (422, "'2023Q5' is no quarter; write it like 2023Q4, 2023-Q4 or 2023-TW4."),
+    "quota-exceeded": (429, "region-64.71 has sent more than 6000 requests within a minute. Wait as long as…"),
+    "abnormal-usage-detected": (429, "More than 120 unknown keys came from this address within a minute. Wait…"),
     "too-many-streams": (503, "8 streams are open. Send yours when one has ended."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }
@@ -58,13 +69,23 @@ PERIOD_ORDER: Final = {
     "author_role": "Sekretariat SPM",
     "reason": "Entry of the fourth quarter opens.",
 }
+KEY_ORDER: Final = {
+    "client_id": "region-64.71",
+    "scopes": ["submissions:read", "submissions:write"],
+    "region": "64.71",
+    "label": "Aplikasi pelaporan Kota Contoh",
+    "expires_at": "2035-01-01T00:00:00+07:00",
+}
+
+_COUNTED: Final = ("quota-exceeded", "abnormal-usage-detected")
+"""What every door that asks for a key can answer."""
 
 
 def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a door that name these problems, with an example of each."""
     schema = self_contained(ProblemBody)
     answers: dict[int | str, dict[str, Any]] = {}
-    for slug in slugs:
+    for slug in (*slugs, *(_COUNTED if "unauthenticated" in slugs else ())):
         status, _ = _PROBLEMS[slug]
         content = {MEDIA_TYPE: {"schema": schema, "examples": {}}}
         answer = answers.setdefault(status, {"description": "", "content": content})
@@ -76,10 +97,10 @@ def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
 def example_of(slug: str) -> dict[str, Any]:
     status, detail = _PROBLEMS[slug]
     body = ProblemBody(
-        type=f"urn:spm:problem:{slug}",
+        type=type_of(slug),
         title=slug.replace("-", " ").capitalize(),
         status=status,
         detail=detail,
         instance="/v1/…",
     )
-    return body.model_dump()
+    return as_sent(body)

@@ -5,7 +5,7 @@ import asyncio
 from chassis.errors import Retryable
 from chassis.groups import group_of, wait_until_read
 from chassis.settings import Settings
-from contracts.topics import PERIOD_CHANGED, SUBMISSION_RECEIVED
+from contracts.topics import CLIENT_KEY_CHANGED, PERIOD_CHANGED, SUBMISSION_RECEIVED
 from services.intake.store.submissions import Store
 
 
@@ -35,7 +35,7 @@ class Past:
 
     async def learn(self) -> None:
         if not await self._store.knows_the_past():
-            for topic in (SUBMISSION_RECEIVED, PERIOD_CHANGED):
+            for topic in (SUBMISSION_RECEIVED, PERIOD_CHANGED, CLIENT_KEY_CHANGED):
                 await wait_until_read(self._settings, topic, self._group)
             await self._store.keep_that_the_past_is_known()
         self._known.set()

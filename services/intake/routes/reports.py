@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Path, Response
 
 from chassis.access import KeyRow
 from chassis.events import JSON
-from chassis.http import require_region, requires
+from chassis.http import requires
 from chassis.problems import Problem
 from services.intake.routes.openapi import problems
 from services.intake.routes.stories import READ
@@ -14,7 +14,7 @@ from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
 _REFUSED = problems(
-    "unauthenticated", "forbidden", "outside-region", "not-found", "unprocessable-request", "unavailable"
+    "unauthenticated", "forbidden", "not-found", "unprocessable-request", "unavailable"
 )
 
 
@@ -34,9 +34,8 @@ def router(reports: Reports, store: Store) -> APIRouter:
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         found = await reports.report(submission_id)
-        if found is None:
+        if found is None or not caller.may_act_for(found.region_code):
             raise await _not_there(store, submission_id, caller)
-        require_region(caller, found.region_code)
         tag = f'"{found.content_digest}"'
         if tag in (if_none_match or ""):
             return Response(status_code=304, headers={"ETag": tag})

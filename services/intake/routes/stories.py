@@ -1,28 +1,24 @@
 """The doors at which regions ask what became of their reports."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
 from typing import Annotated, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Response
 
 from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_region, requires
-from chassis.mongo import Document
+from chassis.http import require_view, requires
 from chassis.problems import Problem
 from contracts.message import RegionCode
-from services.intake.domain.arrival import instant
 from services.intake.domain.status import Story, Summary
 from services.intake.routes.openapi import problems
+from services.intake.routes.paging import cursor_of, next_link, place_of
 from services.intake.routes.reading import quarter
 from services.intake.store.submissions import Store
 
 READ: Final = "submissions:read"
 PAGE_MAX: Final = 1_000
 
-_ANY: Final = ("unauthenticated", "forbidden", "outside-region", "unprocessable-request", "unavailable")
-_NOT_TOLD: Final = problems(*_ANY, "not-found")
+_ANY: Final = ("unauthenticated", "forbidden", "not-found", "unprocessable-request", "unavailable")
+_NOT_TOLD: Final = problems(*_ANY)
 _NOT_LISTED: Final = problems(*_ANY, "bad-cursor", "unknown-period")
 
 
@@ -38,9 +34,8 @@ def router(store: Store, *, rules_url: str) -> APIRouter:
         submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires(READ)]
     ) -> Story:
         document = await store.submission(submission_id)
-        if document is None or not document.get("published"):
+        if document is None or not document.get("published") or not caller.may_act_for(document["region_code"]):
             raise Problem(404, "not-found", "No report has this id.")
-        require_region(caller, document["region_code"])
         notices, successor = await store.notices_of(submission_id), await store.successor_of(submission_id)
         return Story.told(document, notices, successor, rules_url=rules_url)
 
@@ -57,32 +52,19 @@ def router(store: Store, *, rules_url: str) -> APIRouter:
         cursor: Annotated[str | None, Query(description="From the Link of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     ) -> list[Summary]:
-        wanted = region or (None if caller.region == EVERY_REGION else caller.region)
-        require_region(caller, wanted or EVERY_REGION)
+        wanted = region or caller.home
+        require_view(caller, wanted or EVERY_REGION)
         of_period = quarter(period).text if period else None
-        found = await store.page(wanted, of_period, _place(cursor) if cursor else None, limit + 1)
+        found = await store.page(wanted, of_period, place_of(cursor), limit + 1)
         if len(found) > limit:
-            response.headers["Link"] = _next(
-                region=region, period=period, limit=limit, cursor=_cursor(found[limit - 1])
+            last = found[limit - 1]
+            response.headers["Link"] = next_link(
+                "/v1/submissions",
+                region=region,
+                period=period,
+                limit=limit,
+                cursor=cursor_of(last["received"]["recorded_at"], last["_id"]),
             )
         return [Summary.of(document) for document in found[:limit]]
 
     return routes
-
-
-def _next(**query: str | int | None) -> str:
-    given = urlencode({name: value for name, value in query.items() if value is not None})
-    return f'</v1/submissions?{given}>; rel="next"'
-
-
-def _cursor(document: Document) -> str:
-    place = f"{document['received']['recorded_at'].isoformat()} {document['_id']}"
-    return urlsafe_b64encode(place.encode()).decode()
-
-
-def _place(cursor: str) -> tuple[datetime, str]:
-    try:
-        recorded_at, submission_id = urlsafe_b64decode(cursor).decode().split(" ")
-        return instant(recorded_at), submission_id
-    except ValueError:
-        raise Problem(400, "bad-cursor", "The cursor is none of ours; take it from a Link header, unchanged.") from None

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.access import KeyRow
-from chassis.http import require_region, requires
+from chassis.http import require_region, require_view, requires
 from chassis.problems import Fault, Problem, faults_of
 from contracts.message import Bilingual, PeriodText, RegionCode
 from contracts.quarter import Quarter
@@ -86,7 +86,7 @@ def question_routes(law: Law, store: Store) -> APIRouter:
     async def explanation(
         region: RegionCode, period: PeriodText, caller: Annotated[KeyRow, requires(SCOPE)], revision: Revision = None
     ) -> ShownExplanation:
-        require_region(caller, region)
+        require_view(caller, region)
         kept, _ = await scorecards.one(region, period, revision)
         return explained(law, kept, await scorecards.report(kept))
 

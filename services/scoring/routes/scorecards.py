@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis.access import KeyRow
-from chassis.http import require_region, requires
+from chassis.http import require_view, requires
 from chassis.problems import Problem
 from contracts.message import COUNT_MAX, Bilingual, PeriodText, RegionCode
 from contracts.quarter import Quarter
@@ -106,7 +106,7 @@ def scorecard_routes(law: Law, store: Store) -> APIRouter:
     async def scorecard(
         region: RegionCode, period: PeriodText, caller: Annotated[KeyRow, requires(SCOPE)], revision: Revision = None
     ) -> ShownScorecard:
-        require_region(caller, region)
+        require_view(caller, region)
         kept, counts = await scorecards.one(region, period, revision)
         card = card_of(kept)
         quarter = Quarter.parse(period)
@@ -126,7 +126,7 @@ def scorecard_routes(law: Law, store: Store) -> APIRouter:
     async def revisions(
         region: RegionCode, period: PeriodText, caller: Annotated[KeyRow, requires(SCOPE)]
     ) -> list[ShownRevision]:
-        require_region(caller, region)
+        require_view(caller, region)
         found = await scorecards.revisions(region, period)
         reports = await store.reports([kept.figures.submission_id for kept in found])
         return [

@@ -10,8 +10,8 @@ from typing import Annotated, Final, Self
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
-from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_region, requires
+from chassis.access import KeyRow
+from chassis.http import require_view, requires
 from chassis.problems import Problem, ProblemBody
 from contracts.message import Frozen, PeriodText, RegionCode
 from contracts.peers import RegionLevel
@@ -55,11 +55,11 @@ class Wanted:
         """None for every region; a region's own key sees that region alone.
 
         Raises:
-            Problem: 403, another region is asked for.
+            Problem: 404, another region is asked for.
         """
-        region = self.region if self.region is not None or caller.region == EVERY_REGION else caller.region
+        region = self.region or caller.home
         if region is not None:
-            require_region(caller, region)
+            require_view(caller, region)
         if region is None and self.level is None:
             return None
         known = law.regions.reporting()

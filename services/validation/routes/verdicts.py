@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from chassis.access import KeyRow
 from chassis.events import JSON
-from chassis.http import require_region, requires
+from chassis.http import requires
 from chassis.problems import Problem, ProblemBody
 from contracts.verdict import SubmissionJudgedV1
 from services.validation.store import Store
@@ -28,11 +28,10 @@ def router(store: Store) -> APIRouter:
         caller: Annotated[KeyRow, requires(SUBMISSIONS_READ)],
     ) -> Response:
         kept = await store.verdict(submission_id)
-        if kept is None:
+        if kept is None or not caller.may_act_for(kept.region_code):
             raise Problem(
                 404, "verdict-not-found", "No report of this id has been judged. Check the id, or ask again later."
             )
-        require_region(caller, kept.region_code)
         return Response(kept.event.value, media_type=JSON)
 
     return routes
