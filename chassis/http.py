@@ -33,7 +33,6 @@ _SAFE: Final = {
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
 log = logger(__name__)
-_DOCS: Final = ("/docs", "/redoc")
 
 _CHALLENGE: Final = 'Bearer realm="SPM Awards"'
 _PAGE_CHALLENGE: Final = 'Basic realm="SPM Awards", charset="UTF-8"'
@@ -170,8 +169,7 @@ class SafeDoors:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, text in _SAFE.items():
-                    if not (name == "Content-Security-Policy" and scope["path"].startswith(_DOCS)):
-                        headers.setdefault(name, text)
+                    headers.setdefault(name, text)
                 headers.update(scope.get(HEADERS, {}))
                 if headers.get("content-type") == MEDIA_TYPE:
                     headers["content-language"] = "en"

@@ -27,6 +27,7 @@ from chassis import logs, problems
 from chassis.access import KeyRing
 from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
+from chassis.documentation import OPENAPI, documentation
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor
@@ -136,14 +137,16 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         title=service.title,
         version=version("spm-awards"),
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        openapi_url=OPENAPI,
         webhooks=service.webhooks,
     )
     app.state.stream = stream
     failures, issuer = Quota(settings.failed_keys_limit), Issuer.of(settings, clock)
     gate = Gate(ring, clock, requests=Quota(settings.rate_limit), failures=failures, issuer=issuer, witness=witness)
-    _furnish(app, gate, [_vital_signs(running, service, registry), *service.routers], registry, witness, clock)
+    beside = [_vital_signs(running, service, registry), documentation(service.title)]
+    _furnish(app, gate, [*beside, *service.routers], registry, witness, clock)
     if service.sandbox is not None:
         gate = Gate(
             ring,

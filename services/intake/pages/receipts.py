@@ -85,7 +85,7 @@ class _Pages:
             return verified_file(given.encode(), self.signer.keys)
         if given.startswith(("http://", "https://")):
             given = parse_qs(urlsplit(given[:TEXT_CHARS_MAX]).query).get("proof", [""])[0]
-        return verified(given, self.signer.keys)
+        return verified("".join(given.split()), self.signer.keys)
 
     def _told(self, genuine: Genuine, view: View) -> list[tuple[str, str]]:
         region = self.law.regions.get(genuine.statement.region_code)
