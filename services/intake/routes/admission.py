@@ -16,7 +16,7 @@ from typing import Final
 
 from chassis.clock import Clock
 from chassis.errors import Retryable
-from chassis.kafka import Publisher
+from chassis.kafka import Publishes
 from chassis.problems import Problem
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.proof import Signer
@@ -40,7 +40,7 @@ class Admission:
     def __init__(
         self,
         store: Store,
-        publisher: Publisher,
+        publisher: Publishes,
         clock: Clock,
         metrics: IntakeMetrics,
         signer: Signer,
@@ -54,7 +54,8 @@ class Admission:
         self._batches: set[asyncio.Task[None]] = set()
         self._in_hand: dict[str, set[str]] = {}
         """By region, the ids of the reports that a batch has."""
-        self._look: asyncio.Handle | None = None
+        self._looking = False
+        self._alarm: asyncio.TimerHandle | None = None
 
     async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted:
         """The receipt of a report that the log has, and whether it was given before.
@@ -68,18 +69,24 @@ class Admission:
                 the current one.
             BROKEN_WORLD: the report is not known to be in the log in time.
         """
+        outcome = await self._queued(arrival)
+        if isinstance(outcome, Problem) and outcome.slug == IN_FLIGHT:
+            outcome = await self._waited(arrival, wait_s) or outcome
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
+    async def _waited(self, arrival: Arrival, wait_s: float) -> Admitted | Problem | None:
+        """What the copy on its way got, where it got it in time. Whoever waits does not try by itself."""
         loop = asyncio.get_running_loop()
         end = loop.time() + wait_s
         delay_s = _LOOK_AGAIN_S
-        while True:
-            outcome = await self._queued(arrival)
-            if not isinstance(outcome, Problem):
-                return outcome
-            left_s = end - loop.time()
-            if outcome.slug != IN_FLIGHT or left_s <= 0:
-                raise outcome
+        while (left_s := end - loop.time()) > 0:
             await asyncio.sleep(min(delay_s, left_s))
+            if outcome := await self._commit.look(arrival):
+                return outcome
             delay_s = min(2 * delay_s, _LOOK_AGAIN_S_MAX)
+        return None
 
     async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]:
         """What ``admit`` says of each, in order; those of one region reach the log in this order.
@@ -96,10 +103,11 @@ class Admission:
         return settled
 
     def _queued(self, arrival: Arrival) -> asyncio.Future[Admitted | Problem]:
-        if len(self._waiting) >= WAITING_REPORTS or self._waiting_bytes >= WAITING_BYTES:
-            raise Retryable(f"{len(self._waiting)} reports of {self._waiting_bytes} bytes wait already")
         loop = asyncio.get_running_loop()
         pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S)
+        if len(self._waiting) >= WAITING_REPORTS or self._waiting_bytes >= WAITING_BYTES:
+            pending.fail(Retryable(f"{len(self._waiting)} reports of {self._waiting_bytes} bytes wait already"))
+            return pending.outcome
         self._waiting.append(pending)
         self._waiting_bytes += len(arrival.written)
         self._look_soon()
@@ -107,14 +115,12 @@ class Admission:
 
     def _look_soon(self) -> None:
         """In the loop's next turn, so that those that come in this one go together."""
-        if self._look is None:
-            self._look = asyncio.get_running_loop().call_soon(self._begin)
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._look is not None:
-            self._look.cancel()
-            self._look = None
+        self._looking = False
         while len(self._batches) < BATCHES and (batch := self._taken()):
             regions = {pending.region for pending in batch} - self._in_hand.keys()
             for pending in batch:
@@ -123,10 +129,7 @@ class Admission:
             task = asyncio.create_task(self._commit.run(batch, within_s=self._within_s))
             self._batches.add(task)
             task.add_done_callback(partial(self._ended, batch, regions))
-        while self._waiting and self._waiting[0].until_s <= loop.time():
-            self._let_go(self._waiting.popleft())
-        if self._waiting:
-            self._look = loop.call_at(self._waiting[0].until_s, self._begin)
+        self._let_go()
 
     def _taken(self) -> list[Pending]:
         """The next batch, in the order of arrival. While a batch has another report of its region, a report waits."""
@@ -144,9 +147,16 @@ class Admission:
         self._waiting_bytes -= size
         return batch
 
-    def _let_go(self, pending: Pending) -> None:
-        self._waiting_bytes -= len(pending.arrival.written)
-        pending.fail(Retryable(f"not begun within {WAITING_S} s"))
+    def _let_go(self) -> None:
+        """Those that have waited too long; again when the next one will have."""
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._waiting[0].until_s <= loop.time():
+            pending = self._waiting.popleft()
+            self._waiting_bytes -= len(pending.arrival.written)
+            pending.fail(Retryable(f"not begun within {WAITING_S} s"))
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = loop.call_at(self._waiting[0].until_s, self._let_go) if self._waiting else None
 
     def _ended(self, batch: Sequence[Pending], regions: Collection[str], task: asyncio.Task[None]) -> None:
         self._batches.discard(task)

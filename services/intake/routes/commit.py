@@ -5,7 +5,7 @@ marked. What becomes of a report is settled as soon as it is known, so that none
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -14,7 +14,7 @@ from typing import Final, Self
 from chassis.clock import Clock
 from chassis.errors import BROKEN_WORLD, Unprocessable
 from chassis.events import Event, Passage
-from chassis.kafka import Publisher
+from chassis.kafka import Publishes
 from chassis.logs import logger
 from chassis.mongo import Document
 from chassis.problems import Problem
@@ -30,7 +30,8 @@ from services.intake.store.submissions import Store
 ABANDONED_AFTER: Final = timedelta(seconds=15)
 """No attempt lives so long: the process that began an older one has ended."""
 IN_FLIGHT: Final = "request-in-flight"
-_TAKEN_BACK_WITHIN_S: Final = 2.0
+_AFTERWARDS_WITHIN_S: Final = 2.0
+"""To mark attempts, or to take them back."""
 
 log = logger(__name__)
 
@@ -84,7 +85,7 @@ class _Attempt:
 
 class Commit:
     def __init__(
-        self, store: Store, publisher: Publisher, clock: Clock, metrics: IntakeMetrics, signer: Signer
+        self, store: Store, publisher: Publishes, clock: Clock, metrics: IntakeMetrics, signer: Signer
     ) -> None:
         self._store = store
         self._publisher = publisher
@@ -111,7 +112,7 @@ class Commit:
             except (asyncio.CancelledError, *BROKEN_WORLD):
                 await self._take_back(attempts)
                 raise
-            await self._mark(attempts)
+        await self._mark(attempts)
         for attempt in attempts:
             receipt = self._signer.receipt(attempt.document)
             self._metrics.count(receipt)
@@ -143,29 +144,32 @@ class Commit:
             [pending.arrival.submission_id for pending in (*(each.pending for each in others), *shut_out)]
         )
         for pending in shut_out:
-            if not self._repeated(pending, known):
-                pending.settle(await self._not_open(pending.arrival))
+            repeated = self._repeated(pending.arrival, known.get(pending.arrival.submission_id))
+            pending.settle(repeated or await self._not_open(pending.arrival))
         for attempt in others:
-            if self._repeated(attempt.pending, known):
-                continue
-            if await self._taken_over(attempt, known.get(attempt.pending.arrival.submission_id)):
+            arrival = attempt.pending.arrival
+            document = known.get(arrival.submission_id)
+            if repeated := self._repeated(arrival, document):
+                attempt.pending.settle(repeated)
+            elif await self._taken_over(attempt, document):
                 noted.append(attempt)
             else:
                 attempt.pending.settle(_in_flight("This report is on its way into the log."))
         return noted
 
-    def _repeated(self, pending: Pending, known: Mapping[str, Document]) -> bool:
-        """Whether the log has the report already; then its receipt is given again."""
-        document = known.get(pending.arrival.submission_id)
-        if document is None or not document.get("published"):
-            return False
-        if document["received"]["content_digest"] != pending.arrival.content_digest:
+    async def look(self, arrival: Arrival) -> Admitted | Problem | None:
+        """What a copy of the report got from the log; None while the log does not have it."""
+        return self._repeated(arrival, await self._store.submission(arrival.submission_id))
+
+    def _repeated(self, arrival: Arrival, known: Document | None) -> Admitted | Problem | None:
+        """The first receipt again, where the log has the report already."""
+        if known is None or not known.get("published"):
+            return None
+        if known["received"]["content_digest"] != arrival.content_digest:
             text = "This Idempotency-Key was sent with another report; send a new report under a new key."
-            pending.settle(Problem(422, "idempotency-key-reused", text))
-        else:
-            self._metrics.replays.inc()
-            pending.settle((self._signer.receipt(document), True))
-        return True
+            return Problem(422, "idempotency-key-reused", text)
+        self._metrics.replays.inc()
+        return self._signer.receipt(known), True
 
     async def _taken_over(self, attempt: _Attempt, known: Document | None) -> bool:
         """Whether the attempt takes the place of one that ended with its process."""
@@ -189,7 +193,8 @@ class Commit:
         if not attempts:
             return []
         periods = await self._periods_of([attempt.pending for attempt in attempts])
-        admitted, refused = [], []
+        admitted: list[_Attempt] = []
+        refused: list[tuple[_Attempt, Problem]] = []
         for attempt in attempts:
             arrival = attempt.pending.arrival
             problem = None
@@ -200,9 +205,10 @@ class Commit:
             if problem is None:
                 admitted.append(attempt)
             else:
-                refused.append(attempt)
-                attempt.pending.settle(problem)
-        await self._take_back(refused)
+                refused.append((attempt, problem))
+        await self._take_back([attempt for attempt, _ in refused])
+        for attempt, problem in refused:
+            attempt.pending.settle(problem)
         return admitted
 
     async def _periods_of(self, batch: Sequence[Pending]) -> dict[str, PeriodChangedV1]:
@@ -238,7 +244,8 @@ class Commit:
         if not attempts:
             return
         try:
-            await self._store.published(_ids(attempts), attempts[0].document["attempt"])
+            async with asyncio.timeout(_AFTERWARDS_WITHIN_S):
+                await self._store.published(_ids(attempts), attempts[0].document["attempt"])
         except BROKEN_WORLD as error:
             # The log has them, which is what counts; intake will read it there.
             log.warning("attempts.unmarked", attempts=len(attempts), cause=type(error).__name__)
@@ -247,7 +254,7 @@ class Commit:
         if not attempts:
             return
         try:
-            async with asyncio.timeout(_TAKEN_BACK_WITHIN_S):
+            async with asyncio.timeout(_AFTERWARDS_WITHIN_S):
                 await self._store.take_back(_ids(attempts), attempts[0].document["attempt"])
         except BROKEN_WORLD as error:
             # They stay until they are seen to be abandoned.

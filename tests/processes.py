@@ -1,0 +1,45 @@
+"""A service as its operators start it, in a process of its own, to be killed and started again at the same address."""
+
+import sys
+from pathlib import Path
+
+import httpx
+
+from chassis.settings import Settings
+from deploy.local.engines import Engine
+from deploy.local.ports import free_port
+from deploy.local.program import NotReadyError, Program, connects
+
+_ANSWER_S = 3.0
+
+
+def service_process(name: str, settings: Settings, folder: Path) -> Engine:
+    """Not started yet. Its settings go by the environment; ``http_port`` is a free one."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    given = settings.model_dump(mode="json", exclude_none=True) | {"http_port": port}
+
+    async def ready() -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=_ANSWER_S) as client:
+            try:
+                answer = await client.get(f"{address}/ready")
+            except httpx.HTTPError as error:
+                raise NotReadyError(type(error).__name__) from error
+        if answer.status_code != httpx.codes.OK:
+            raise NotReadyError(f"/ready answers {answer.status_code}")
+
+    environment = (f"SPM_{key.upper()}={value}" for key, value in given.items())
+    command = ("env", *environment, sys.executable, "-m", f"services.{name}")
+    return Engine(Program(name, address, ready, command, folder))
+
+
+def module_process(module: str, arguments: tuple[str, ...], folder: Path) -> Engine:
+    """Not started yet; the free port on which it is to listen is its last argument."""
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+
+    async def ready() -> None:
+        await connects(address)
+
+    command = (sys.executable, "-m", module, *arguments, str(port))
+    return Engine(Program(module.rpartition(".")[2], f"http://{address}", ready, command, folder))
