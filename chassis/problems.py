@@ -32,6 +32,9 @@ class Fault(BaseModel):
     code: str = Field(examples=["int_type"])
     pointer: str = Field(examples=["/services/3/recipients/served"])
     detail: str = Field(examples=["Input should be a valid integer; found '12'."])
+    sheet: str | None = Field(None, examples=["Capaian"])
+    """Only where a workbook was sent, as is the next."""
+    cell: str | None = Field(None, examples=["E12"])
 
 
 class ProblemBody(BaseModel):
@@ -48,6 +51,8 @@ class ProblemBody(BaseModel):
     """Only where too many requests came."""
     current: dict[str, str] | None = Field(None, examples=[{"submission_id": "53c6b559-28bf-5d76-ab01-a7cd392d6f94"}])
     """Only where the request was made from something that is current no more: what is."""
+    counts: dict[str, int] | None = Field(None, examples=[{"entries": 3, "accepted": 0, "replayed": 0, "refused": 2}])
+    """Only for requests of many reports: what became of them."""
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
@@ -64,6 +69,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         region: str | None = None,
         violated_policies: Sequence[str] | None = None,
         current: Mapping[str, str] | None = None,
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         """``region``: the one that was asked for, for the audit."""
         super().__init__(detail)
@@ -75,6 +81,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         self.region = region
         self.violated_policies = violated_policies
         self.current = current
+        self.counts = counts
 
 
 def install(app: FastAPI) -> None:
@@ -131,6 +138,7 @@ def told(problem: Problem, path: str) -> ProblemBody:
         errors=list(problem.errors),
         violated_policies=None if problem.violated_policies is None else list(problem.violated_policies),
         current=None if problem.current is None else dict(problem.current),
+        counts=None if problem.counts is None else dict(problem.counts),
     )
 
 

@@ -168,8 +168,9 @@ async def _faulty(request: Request, forms: Forms, handed_in: HandedIn) -> Respon
 
 
 def _told(handed_in: HandedIn, fault: Fault) -> Told:
-    address = handed_in.address_of(fault)
-    return Told(code=fault.code, pointer=fault.pointer, detail=f"{address}: {fault.message.id} / {fault.message.en}")
+    sheet, cell = handed_in.sheets.address_of(fault.place)
+    detail = f"{fault.message.id} / {fault.message.en}"
+    return Told(code=fault.code, pointer=fault.pointer, detail=detail, sheet=sheet, cell=cell)
 
 
 def as_file(file: bytes, name: str, *, status: int = 200) -> Response:

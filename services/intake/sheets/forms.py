@@ -111,7 +111,10 @@ class Forms:
     def _lists_of(self, region_code: str, period: Quarter) -> Lists:
         lists = self.lists(region_code, period)
         if lists is None:
-            raise NotReadable(f"Region {region_code} reports nothing for {period.text}. Download the form again.")
+            raise NotReadable(
+                f"Daerah {region_code} tidak melapor untuk {period.text}. Unduh lagi formulirnya.",
+                f"Region {region_code} reports nothing for {period.text}. Download the form again.",
+            )
         return lists
 
     async def _last(self, region_code: str, period: Quarter) -> Submission | None:
@@ -148,4 +151,7 @@ def _head(entry: Callable[[Place], object]) -> tuple[str, Quarter]:
     try:
         return region_code[:_CODE_CHARS], Quarter.parse(period)
     except ValueError:
-        raise NotReadable(f"The form names no period ({period[:20]!r}). Download it again.") from None
+        raise NotReadable(
+            f"Formulir ini tidak menyebut periodenya ({period[:20]!r}). Unduh lagi formulirnya.",
+            f"The form names no period ({period[:20]!r}). Download it again.",
+        ) from None

@@ -15,7 +15,7 @@ from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileExcep
 
 from services.intake.domain.workbook.book import NAME_PREFIX, Area, letters_of
 from services.intake.domain.workbook.fields import FIELDS, TEMPLATE_VERSION
-from services.intake.domain.workbook.kinds import Odd, Oddity, Place, Raw
+from services.intake.domain.workbook.kinds import Odd, Oddity, Place, Raw, words
 from services.intake.domain.workbook.layout import VERSION_NAME
 from services.intake.domain.workbook.typed import number_of
 
@@ -33,16 +33,20 @@ _REFERENCE: Final = re.compile(
 )
 _OLD_OR_LOCKED: Final = b"\xd0\xcf\x11\xe0"
 _CONTENT_TYPES: Final = "[Content_Types].xml"
+_MACROS: Final = ("makro", "macros")
+_CONTROLS: Final = ("kontrol", "controls")
+_CONNECTIONS: Final = ("sambungan data", "data connections")
 _ACTIVE: Final = {
-    "vbaproject": "macros",
-    "macrosheets": "macros",
-    "externallinks": "links to other workbooks",
-    "embeddings": "embedded objects",
-    "activex": "controls",
-    "connections.xml": "data connections",
-    "querytables": "data connections",
-    "ctrlprops": "controls",
+    "vbaproject": _MACROS,
+    "macrosheets": _MACROS,
+    "externallinks": ("tautan ke buku kerja lain", "links to other workbooks"),
+    "embeddings": ("benda tertanam", "embedded objects"),
+    "activex": _CONTROLS,
+    "ctrlprops": _CONTROLS,
+    "connections.xml": _CONNECTIONS,
+    "querytables": _CONNECTIONS,
 }
+_ENCRYPTED: Final = 1
 _BROKEN: Final = (
     ArithmeticError,
     AssertionError,
@@ -64,7 +68,11 @@ _BROKEN: Final = (
 
 
 class NotReadable(Exception):  # noqa: N818 - reads as what it says
-    """The file is no workbook that can be read; the sentence says why and what to do."""
+    """The file is no workbook that can be read; the sentences say why and what to do."""
+
+    def __init__(self, indonesian: str, english: str) -> None:
+        super().__init__(english)
+        self.words = words(indonesian, english)
 
 
 class NotAWorkbook(NotReadable):
@@ -96,7 +104,8 @@ def sheets_of(file: bytes) -> Sheets:
             return _entries(file)
     except _BROKEN:
         raise NotAWorkbook(
-            "The file is no workbook, or it is damaged. Save it as .xlsx (Excel Workbook) and send that file."
+            "Berkas ini bukan buku kerja, atau rusak. Simpan sebagai .xlsx (Excel Workbook), lalu kirim berkas itu.",
+            "The file is no workbook, or it is damaged. Save it as .xlsx (Excel Workbook) and send that file.",
         ) from None
 
 
@@ -105,34 +114,51 @@ def _look_over(file: bytes) -> None:
     NotReadable: before anything of it is parsed.
     """
     if len(file) > FILE_BYTES_MAX:
-        raise NotReadable(f"The file has {len(file)} bytes; at most {FILE_BYTES_MAX} are taken.")
+        raise _too_much(f"{FILE_BYTES_MAX} byte", f"{FILE_BYTES_MAX} bytes")
     if file.startswith(_OLD_OR_LOCKED):
-        raise NotAWorkbook(
-            "The file has a password or is of the old kind .xls. Save it without password as .xlsx and send that file."
-        )
+        raise _locked()
     with ZipFile(BytesIO(file)) as archive:
         parts = archive.infolist()
         if len(parts) > PARTS_MAX:
-            raise NotReadable(f"The file has {len(parts)} parts; at most {PARTS_MAX} are taken. Use the form itself.")
+            raise _too_much(f"{PARTS_MAX} bagian", f"{PARTS_MAX} parts")
         if sum(part.file_size for part in parts) > UNPACKED_BYTES_MAX:
-            raise NotReadable(f"Unpacked, the file has more than {UNPACKED_BYTES_MAX} bytes. Use the form's own file.")
-        if any(part.flag_bits & 1 for part in parts):
-            raise NotAWorkbook("The file has a password. Save it without one and send that file.")
-        if len({part.filename for part in parts}) < len(parts):
-            raise NotAWorkbook("The file has two parts of one name. Save it again as .xlsx and send that file.")
+            raise _too_much(f"{UNPACKED_BYTES_MAX} byte setelah dibuka", f"{UNPACKED_BYTES_MAX} bytes, unpacked")
+        if any(part.flag_bits & _ENCRYPTED for part in parts):
+            raise _locked()
         for part in parts:
             _refuse_active(part.filename)
         if sum(archive.read(part).count(b"<") for part in parts) > TAGS_MAX:
-            raise NotReadable("The file has more cells than a report needs. Copy the figures into a new form.")
+            raise _too_much("sel seperlunya laporan", "the cells that a report needs")
         if b"macroEnabled" in archive.read(_CONTENT_TYPES):
-            raise NotReadable("The workbook carries macros. Save it as .xlsx (without macros) and send that file.")
+            raise _active("makro", "macros")
+
+
+def _too_much(indonesian: str, english: str) -> NotReadable:
+    return NotReadable(
+        f"Berkas ini memuat lebih dari {indonesian}. Salin isiannya ke formulir baru, lalu kirim formulir itu.",
+        f"The file holds more than {english}. Copy the figures into a new form and send that one.",
+    )
+
+
+def _locked() -> NotAWorkbook:
+    return NotAWorkbook(
+        "Berkas ini bersandi atau berjenis lama (.xls). Simpan tanpa sandi sebagai .xlsx, lalu kirim berkas itu.",
+        "The file has a password or is of the old kind .xls. Save it without password as .xlsx and send that file.",
+    )
+
+
+def _active(indonesian: str, english: str) -> NotReadable:
+    return NotReadable(
+        f"Buku kerja ini memuat {indonesian}. Salin isiannya ke formulir baru, lalu kirim formulir itu.",
+        f"The workbook carries {english}. Copy the figures into a new form and send that one.",
+    )
 
 
 def _refuse_active(name: str) -> None:
     low = name.lower()
-    for sign, what in _ACTIVE.items():
+    for sign, (indonesian, english) in _ACTIVE.items():
         if sign in low:
-            raise NotReadable(f"The workbook carries {what}. Copy the figures into a new form and send that one.")
+            raise _active(indonesian, english)
 
 
 def _entries(file: bytes) -> Sheets:
@@ -160,7 +186,7 @@ def _computed(file: bytes, names: Mapping[str, Area], formulas: frozenset[Place]
 def _load(file: bytes, *, values: bool) -> Workbook:
     workbook = load_workbook(BytesIO(file), read_only=True, data_only=values, keep_vba=False, keep_links=False)
     if len(workbook.worksheets) > SHEETS_MAX:
-        raise NotReadable(f"The workbook has more than {SHEETS_MAX} sheets. Use the form's own file.")
+        raise _too_much(f"{SHEETS_MAX} lembar", f"{SHEETS_MAX} sheets")
     return workbook
 
 
@@ -177,13 +203,19 @@ def _names(workbook: Workbook) -> dict[str, Area]:
         area = _area(defined.attr_text or "") if defined else None
         if area is None or area.sheet not in titles:
             raise NotReadable(
+                f"Ini bukan formulirnya: nama sel {NAME_PREFIX}{name} tidak ada. Unduh formulir daerah dan periode "
+                "Anda, lalu salin isiannya ke sana.",
                 f"This is not the form: its cell name {NAME_PREFIX}{name} is missing. Download the form of your region "
-                "and period, and copy the figures into it."
+                "and period, and copy the figures into it.",
             )
         found[name] = area
     version = next((cell.value for place, cell in _cells(workbook, {VERSION_NAME: found[VERSION_NAME]})), None)
     if version != TEMPLATE_VERSION:
-        raise NotReadable(f"The form is of version {str(version)[:20]}, not {TEMPLATE_VERSION}. Download it again.")
+        found_version = str(version)[:20]
+        raise NotReadable(
+            f"Formulir ini versi {found_version}, bukan {TEMPLATE_VERSION}. Unduh lagi dan salin isiannya.",
+            f"The form is of version {found_version}, not {TEMPLATE_VERSION}. Download it again and copy the figures.",
+        )
     return {name: found[name] for name in FIELDS}
 
 

@@ -52,13 +52,18 @@ _FILLS: Final = {
     Look.LAST: _fill("EDEDED"),
     Look.MARKED: _fill("FFC7CE"),
 }
+_FACE: Final = "Calibri"
 _FONTS: Final = {
-    Look.TITLE: Font(size=14, bold=True),
-    Look.HEADING: Font(bold=True, color="FFFFFF"),
-    Look.NOTE: Font(color="595959"),
-    Look.LAST: Font(color="595959"),
-    Look.LINK: Font(color="0563C1", underline="single"),
+    Look.TITLE: Font(name=_FACE, size=14, bold=True),
+    Look.HEADING: Font(name=_FACE, bold=True, color="FFFFFF"),
+    Look.NOTE: Font(name=_FACE, color="595959"),
+    Look.LAST: Font(name=_FACE, color="595959"),
+    Look.LINK: Font(name=_FACE, color="0563C1", underline="single"),
 }
+_LINE_POINTS: Final = {Look.TITLE: 20}
+_LINE_POINTS_OTHERWISE: Final = 15
+_LINES_MAX: Final = 20
+_WRAPPED: Final = frozenset(Look) - {Look.NOTE, Look.TITLE}
 _OPEN: Final = frozenset({Look.ENTRY, Look.MARKED})
 
 
@@ -93,6 +98,8 @@ def _write(target: Worksheet, sheet: Sheet) -> None:
         written_to = target.cell(row, column)
         _write_value(written_to, cell)
         _dress(written_to, cell)
+    for row, height in _heights(sheet).items():
+        target.row_dimensions[row].height = height
     for column, width in sheet.widths.items():
         target.column_dimensions[letters_of(column)].width = width
     for column in sheet.hidden_columns:
@@ -110,6 +117,18 @@ def _write(target: Worksheet, sheet: Sheet) -> None:
     target.page_setup.paperSize = Worksheet.PAPERSIZE_A4
     target.page_setup.fitToHeight = 0
     target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def _heights(sheet: Sheet) -> dict[int, int]:
+    """Points of each row with more than one line: programs do not measure rows that they did not write."""
+    heights: dict[int, int] = {}
+    for (row, column), cell in sheet.cells.items():
+        if isinstance(cell.value, str):
+            width = sheet.widths.get(column, _LINES_MAX) if cell.look in _WRAPPED else len(cell.value)
+            lines = sum(1 + max(0, len(line) - 1) // max(1, width) for line in cell.value.split("\n"))
+            height = min(lines, _LINES_MAX) * _LINE_POINTS.get(cell.look, _LINE_POINTS_OTHERWISE)
+            heights[row] = max(height, heights.get(row, 0))
+    return heights
 
 
 def _write_value(target: FileCell | MergedCell, cell: Cell) -> None:
@@ -132,8 +151,7 @@ def _dress(target: FileCell | MergedCell, cell: Cell) -> None:
         target.fill = _FILLS[cell.look]
     if cell.look in _FONTS:
         target.font = _FONTS[cell.look]
-    if cell.look is not Look.TITLE:
-        target.alignment = Alignment(wrap_text=cell.look is not Look.NOTE, vertical="top")
+    target.alignment = Alignment(wrap_text=cell.look in _WRAPPED, vertical="top")
     if cell.look is Look.MARKED:
         target.border = _RED_BOX
     elif cell.look in {Look.ENTRY, Look.LAST, Look.HEADING}:

@@ -19,8 +19,8 @@ FAULT_SHEET: Final = "Kesalahan"
 HIDDEN_SHEET: Final = "_spm"
 VERSION_NAME: Final = "head.template"
 _TITLE_ROW: Final = 1
-_HEADING_ROW: Final = 4
-_FIRST_ROW: Final = 5
+_HEADING_ROW: Final = 6
+_FIRST_ROW: Final = 7
 _KEYED: Final = {"stages.stage": List.STAGES, "services.service_type": List.SERVICES}
 _FAULT_HEADINGS: Final = (
     ("Wilayah / Region", 22),
@@ -87,7 +87,7 @@ class _Layout:
         return sheet
 
     def table(self, table: Table) -> Sheet:
-        sheet = self._sheet(table.sheet, f"{_both(table.words)}\n{table.hint.id} / {table.hint.en}", {})
+        sheet = self._sheet(table.sheet, f"{_both(table.words)}\n{_both(table.hint)}", {})
         rows = self._rows(table)
         column = 1
         for what in table.fields:
@@ -140,8 +140,10 @@ class _Layout:
         column = 2 if title in {table.sheet for table in TABLES if table.key} else 1
         marked = title == GENERAL.sheet and any(Place(what.name) in self._marks for what in HEAD)
         note = self._note(*(Place(what.name) for what in HEAD)) if marked else None
-        sheet.cells[_TITLE_ROW, column] = Cell(heading, Look.MARKED if marked else Look.TITLE, note=note)
-        sheet.cells[_TITLE_ROW + 1, column] = Cell(self._where, Look.NOTE)
+        title_id, _, rest = heading.partition("\n")
+        sheet.cells[_TITLE_ROW, column] = Cell(title_id, Look.MARKED if marked else Look.TITLE, note=note)
+        for row, line in enumerate((*rest.split("\n"), self._where), start=_TITLE_ROW + 1):
+            sheet.cells[row, column] = Cell(line, Look.NOTE)
         return sheet
 
     def _rows(self, table: Table) -> int:

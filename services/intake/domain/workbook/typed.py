@@ -12,6 +12,7 @@ from services.intake.domain.workbook.kinds import Kind, Odd, Oddity, Raw, words
 Value = str | int | Decimal | date
 
 SHOWN_CHARS: Final = 80
+_OFFERS_SHOWN: Final = 4
 _BLANKS: Final = re.compile(r"[\s\u00a0\u2007\u202f]+")
 _PLAIN: Final = re.compile(r"-?[0-9]{1,20}(?:,[0-9]{1,20})?")
 _GROUPED: Final = re.compile(
@@ -90,7 +91,7 @@ def shown(raw: Raw) -> str:
 
 def text_of(raw: str | int | Decimal) -> str:
     """Text, or a number as one types it in Indonesia, without groups."""
-    return raw if isinstance(raw, str) else f"{raw:f}".replace(".", ",")
+    return f"{raw:f}".replace(".", ",") if isinstance(raw, Decimal) else str(raw)
 
 
 def number_of(held: float) -> int | Decimal:
@@ -195,10 +196,14 @@ def _choice(raw: Raw, offered: Mapping[str, Bilingual]) -> str:
     for code, told in offered.items():
         if asked in {code, tidy(told.id).casefold(), tidy(told.en).casefold()}:
             return code
-    some = "; ".join(told.id for told in list(offered.values())[:4])
-    other = "; ".join(told.en for told in list(offered.values())[:4])
+    some = list(offered.values())[:_OFFERS_SHOWN]
+    more = " …" if len(offered) > _OFFERS_SHOWN else ""
     raise Mistyped(
-        "not-offered", words(f"Pilih salah satu dari daftar: {some} …", f"Choose one of the list: {other} …")
+        "not-offered",
+        words(
+            f"Pilih salah satu dari daftar: {'; '.join(told.id for told in some)}{more}",
+            f"Choose one of the list: {'; '.join(told.en for told in some)}{more}",
+        ),
     )
 
 
