@@ -12,7 +12,18 @@ from services.intake.metrics import IntakeMetrics, LedgerMetrics
 from services.intake.pages.frame import intake_frame
 from services.intake.pages.receipts import receipt_pages
 from services.intake.pages.reports import report_pages
-from services.intake.routes import ledger, obligations, periods, receipts, reports, stories, submissions, workbooks
+from services.intake.routes import (
+    batches,
+    data_values,
+    ledger,
+    obligations,
+    periods,
+    receipts,
+    reports,
+    stories,
+    submissions,
+    workbooks,
+)
 from services.intake.routes.access import Access
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
@@ -43,6 +54,8 @@ def build(world: World) -> Service:
     watch = ledger.LedgerWatch(accounts, past, LedgerMetrics(world.registry), world.clock)
     deciding = APIRouter(dependencies=[Depends(past.require)])
     deciding.include_router(submissions.router(admission, world.clock))
+    deciding.include_router(batches.router(admission, world.clock))
+    deciding.include_router(data_values.router(admission, world.clock))
     deciding.include_router(workbooks.writing(forms, admission, world.clock))
     deciding.include_router(periods.writing(store, announcement, law, world.clock))
     deciding.include_router(ledger.router(accounts, region_codes, world.clock))

@@ -20,7 +20,7 @@ _SHOWN_CHARS: Final = 60
 _DEFAULT_OPTIONS: Final = frozenset({"", "default", "HllvX50cXC0"})
 """How DHIS2 names that nothing is told apart: nothing, the word, the identifier that every instance has."""
 _SERVICE_TYPE: Final = re.compile(r"[a-z]+\.(prov|kab)\.[a-z_]+")
-_HEAD: Final[dict[tuple[str | int, ...], str]] = {("region_code",): "/orgUnit", ("period",): "/period"}
+_HEAD: Final = {"/region_code": "/orgUnit", "/period": "/period"}
 
 SERVICE: Final = {
     "target": ("recipients", "target"),
@@ -104,10 +104,13 @@ class MisfitError(ValueError):
 
 @dataclass
 class Draft:
-    """A report's JSON as it was put together, not yet looked at, and from which data value each part came."""
+    """A report's JSON as it was put together, not yet looked at, and where each part came from."""
 
     report: dict[str, Any]
-    origins: dict[Path, int] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
+    """By JSON pointer into the report, the place of the data value that says what stands there."""
+    neighbours: dict[str, int] = field(default_factory=dict)
+    """By JSON pointer, the place of the first data value that says something below it."""
     misfits: list[tuple[str, str]] = field(default_factory=list)
     """Data values that say nothing of a report: where, and why."""
 
@@ -115,21 +118,24 @@ class Draft:
         """Raises:
         MisfitError: it was said before.
         """
-        before = self.origins.setdefault(path, place)
+        before = self.origins.setdefault(_pointer(path), place)
         if before != place:
             raise MisfitError("dataElement", f"/dataValues/{before} says it too; say it once")
+        for length in range(1, len(path)):
+            self.neighbours.setdefault(_pointer(path[:length]), place)
         _at(self.report, path[:-1])[path[-1]] = value
 
-    def pointer(self, path: Path) -> str:
+    def pointer(self, of_report: str) -> str:
         """Where in the data value set stands what is at fault in the report; where it is missing, its neighbour."""
-        if path in self.origins:
-            return f"/dataValues/{self.origins[path]}/value"
-        if path in _HEAD:
-            return _HEAD[path]
-        for length in range(len(path), 0, -1):
-            near = [place for known, place in self.origins.items() if known[:length] == path[:length]]
-            if near:
-                return f"/dataValues/{min(near)}"
+        if of_report in self.origins:
+            return f"/dataValues/{self.origins[of_report]}/value"
+        if of_report in _HEAD:
+            return _HEAD[of_report]
+        above = of_report
+        while above:
+            if above in self.neighbours:
+                return f"/dataValues/{self.neighbours[above]}"
+            above = above.rpartition("/")[0]
         return "/dataValues"
 
 
@@ -234,6 +240,10 @@ def _written(figure: str, text: str) -> int | str:
         kind = "a whole number" if figure in _WHOLE else "a number with a point before its decimals"
         raise MisfitError("value", f"found {text[:_SHOWN_CHARS]!r}, expected {kind}, without blanks or separators")
     return text if match["decimals"] else int(text)
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{step}" for step in path)
 
 
 def _at(tree: Any, path: Path) -> Any:

@@ -102,6 +102,10 @@ class Admission:
             settled.append(outcome)
         return settled
 
+    async def foreseen(self, arrivals: Sequence[Arrival]) -> list[Problem | None]:
+        """Why each would not be admitted as things stand; None where nothing speaks against it."""
+        return await self._commit.foreseen(arrivals) if arrivals else []
+
     def _queued(self, arrival: Arrival) -> asyncio.Future[Admitted | Problem]:
         loop = asyncio.get_running_loop()
         pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S)

@@ -118,6 +118,24 @@ class Commit:
             self._metrics.count(receipt)
             attempt.pending.settle((receipt, False))
 
+    async def foreseen(self, arrivals: Sequence[Arrival]) -> list[Problem | None]:
+        """Why each would not be admitted as things stand; None where nothing speaks against it."""
+        periods = {p.period: p for p in await self._store.periods({each.submission.period for each in arrivals})}
+        known = await self._store.submissions([each.submission_id for each in arrivals])
+        closed: dict[str, Problem] = {}
+        found: list[Problem | None] = []
+        for each in arrivals:
+            period = each.submission.period
+            problem = None
+            if known.get(each.submission_id, {}).get("published"):
+                pass  # it will be given its receipt again
+            elif shut(periods.get(period), each.recorded_at):
+                problem = closed[period] = closed.get(period) or await self._not_open(each)
+            elif each.submission.supersedes is not None:
+                problem = await self._not_current(each)
+            found.append(problem)
+        return found
+
     async def _prepared(self, batch: Sequence[Pending], name: str) -> tuple[list[_Attempt], list[Pending]]:
         """An attempt for each report whose entry is open, and the reports whose entry is not."""
         periods = await self._periods_of(batch)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, Field
 
+from chassis.events import JSON
 from chassis.openapi import self_contained
 from chassis.problems import Problem, ProblemBody, told
 from contracts.submission import Submission
@@ -13,6 +14,8 @@ from services.intake.domain.status import Receipt
 from services.intake.routes.openapi import SUBMISSION, example_of
 
 NDJSON: Final = "application/x-ndjson"
+REPORTS_MAX: Final = 1_000
+"""Of a batch."""
 _ACCEPTED: Final = 202
 
 
@@ -49,6 +52,35 @@ class Tally:
 
     def problem(self, problem: Problem) -> str:
         return told(problem, self._path).model_dump_json(by_alias=True, exclude_none=True)
+
+
+class AcceptedEntry(BaseModel):
+    """The log has the report; ``replayed`` where it had it before."""
+
+    index: Annotated[int, Field(description="The report's place in the array, from 0.")]
+    status: Literal[202]
+    replayed: bool
+    receipt: Receipt
+
+
+class RefusedEntry(BaseModel):
+    """Nothing was kept of the report."""
+
+    index: int
+    status: int
+    problem: ProblemBody
+
+
+class BatchCounts(BaseModel):
+    entries: int
+    accepted: int
+    replayed: int
+    refused: int
+
+
+class BatchResults(BaseModel):
+    counts: BatchCounts
+    results: list[AcceptedEntry | RefusedEntry]
 
 
 class Accepted(BaseModel):
@@ -133,4 +165,27 @@ STREAMED: Final[dict[str, Any]] = {
             "examples": {name: {"value": line} for name, line in _LINES.items()},
         }
     },
+}
+_TWO: Final = {
+    "counts": {"entries": 2, "accepted": 1, "replayed": 0, "refused": 1},
+    "results": [
+        {"index": 0, "status": 202, "replayed": False, "receipt": _RECEIPT},
+        {"index": 1, "status": 422, "problem": example_of("unprocessable-submission")},
+    ],
+}
+BATCH: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {
+                "schema": {"type": "array", "maxItems": REPORTS_MAX, "items": self_contained(Submission)},
+                "examples": {"synthetic": {"value": [SUBMISSION]}},
+            }
+        },
+    }
+}
+BATCHED: Final[dict[str, Any]] = {
+    "description": "What became of each report, in the array's order. With import_mode=atomic nothing was taken unless "
+    "everything could be; a period that closes in between is the exception, and its reports say so.",
+    "content": {JSON: {"schema": self_contained(BatchResults), "examples": {"partial": {"value": _TWO}}}},
 }

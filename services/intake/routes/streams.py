@@ -37,6 +37,7 @@ _NOT_ON_STREAMS: Final = {
 }
 _AGREES: Final = {True: "agrees", False: "differs", None: "absent"}
 
+Results = AsyncGenerator[str, None]
 log = logger(__name__)
 
 
@@ -59,7 +60,7 @@ class Streams:
         incoming = Incoming(request, NDJSON)
         return _Duplex(self._results(incoming, caller, first_line, request.url.path))
 
-    async def _results(self, incoming: Incoming, caller: KeyRow, first_line: int, path: str) -> AsyncGenerator[str, None]:
+    async def _results(self, incoming: Incoming, caller: KeyRow, first_line: int, path: str) -> Results:
         splitter = Splitter(first_line=first_line, line_bytes_max=BODY_BYTES_MAX)
         ahead, tally = _Ahead(), Tally("line", path)
         reading = asyncio.create_task(self._read(incoming, splitter, ahead))
@@ -129,7 +130,7 @@ class _Duplex(Response):
 
     media_type = NDJSON
 
-    def __init__(self, results: AsyncGenerator[str, None]) -> None:
+    def __init__(self, results: Results) -> None:
         super().__init__()
         del self.headers["content-length"]
         self._results = results

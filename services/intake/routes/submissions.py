@@ -101,12 +101,17 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
         )
         patience = wait_s(", ".join(request.headers.getlist("prefer")))
         receipt, repeated = await admission.admit(arrival, wait_s=patience or 0)
-        headers = {"Location": receipt.status_url} | ({"Idempotency-Replayed": "true"} if repeated else {})
+        answer = accepted(receipt, repeated=repeated)
         if patience is not None:
-            headers["Preference-Applied"] = f"wait={patience}"
-        return Response(receipt.model_dump_json(), status_code=202, media_type=JSON, headers=headers)
+            answer.headers["Preference-Applied"] = f"wait={patience}"
+        return answer
 
     return routes
+
+
+def accepted(receipt: Receipt, *, repeated: bool) -> Response:
+    headers = {"Location": receipt.status_url} | ({"Idempotency-Replayed": "true"} if repeated else {})
+    return Response(receipt.model_dump_json(), status_code=202, media_type=JSON, headers=headers)
 
 
 def key_of(headers: list[str]) -> str | None:

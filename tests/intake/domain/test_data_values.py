@@ -170,10 +170,10 @@ def test_what_is_said_twice_or_of_another_period_or_region_is_pointed_at() -> No
 
 def test_what_is_at_fault_in_the_report_is_found_again_among_the_values() -> None:
     draft = drafted(values(("edu.kab.basic.unit", None, "orang"), ("edu.kab.basic.target", None, "-1")))
-    assert draft.pointer(("services", 0, "recipients", "target")) == "/dataValues/1/value"
-    assert draft.pointer(("services", 0, "recipients", "served")) == "/dataValues/0"
-    assert draft.pointer(("services", 0, "service_type")) == "/dataValues/0"
-    assert (draft.pointer(("region_code",)), draft.pointer(("submitted_by",))) == ("/orgUnit", "/dataValues")
+    assert draft.pointer("/services/0/recipients/target") == "/dataValues/1/value"
+    assert draft.pointer("/services/0/recipients/served") == "/dataValues/0"
+    assert draft.pointer("/services/0/service_type") == "/dataValues/0"
+    assert (draft.pointer("/region_code"), draft.pointer("/submitted_by/role")) == ("/orgUnit", "/dataValues")
 
 
 def test_the_default_option_of_dhis2_tells_nothing_apart() -> None:
