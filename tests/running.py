@@ -29,9 +29,11 @@ class Keys:
         self._rows: list[dict[str, object]] = []
         self.path.write_text("[]")
 
-    def issue(self, client_id: str, scopes: Sequence[str], region: str = "*") -> dict[str, str]:
+    def issue(
+        self, client_id: str, scopes: Sequence[str], region: str = "*", *, sandbox: bool = False
+    ) -> dict[str, str]:
         """The request headers of a new client. Issue before the service starts."""
-        token, row = issue_key(client_id, scopes, region)
+        token, row = issue_key(client_id, scopes, region, sandbox=sandbox)
         self._rows.append(row.model_dump(mode="json"))
         self.path.write_text(json.dumps(self._rows))
         return {"Authorization": f"Bearer {token}"}

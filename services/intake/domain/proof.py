@@ -22,6 +22,8 @@ from services.intake.domain.receipt_keys import ALGORITHM, ReceiptKeys
 from services.intake.domain.status import Receipt, status_url
 
 KIND: Final = "spm-receipt+jwt"
+SANDBOX_KIND: Final = "spm-sandbox-receipt+jwt"
+"""Signed by the same keys, so that it can be tried; of another kind, so that it is taken for no real one."""
 TEXT_CHARS_MAX: Final = 8_192
 _PARTS: Final = 3
 
@@ -55,9 +57,10 @@ class Statement(Frozen):
     due_at: Instant
     on_time: bool
     imported: bool
+    sandbox: Annotated[bool | None, Field(description="True: of the sandbox, so that nothing is proved.")] = None
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], issuer: str) -> Self:
+    def of(cls, document: Mapping[str, Any], issuer: str, *, sandbox: bool | None = None) -> Self:
         """Of a kept report."""
         received = document["received"]
         return cls(
@@ -71,6 +74,7 @@ class Statement(Frozen):
             due_at=received["due_at"],
             on_time=received["arrived_at"] <= received["due_at"],
             imported=received["imported"],
+            sandbox=sandbox,
         )
 
 
@@ -82,11 +86,15 @@ class Genuine:
 
 
 class Signer:
-    def __init__(self, keys: ReceiptKeys, issuer: str) -> None:
+    def __init__(self, keys: ReceiptKeys, issuer: str, *, sandbox: bool = False) -> None:
         self.keys = keys
         self._issuer = issuer
+        self._sandbox = True if sandbox else None
         key_id, self._key = keys.signing
-        self._header = {"alg": ALGORITHM, "kid": key_id, "typ": KIND}
+        self._header = {"alg": ALGORITHM, "kid": key_id, "typ": SANDBOX_KIND if sandbox else KIND}
+
+    def of_sandbox(self) -> "Signer":
+        return Signer(self.keys, self._issuer, sandbox=True)
 
     def signed(self, message: SubmissionReceivedV1) -> SubmissionReceivedV1:
         """The same fact with its proof, so that the log gives the proof back byte for byte."""
@@ -97,7 +105,8 @@ class Signer:
         return Receipt.of(document, document["received"].get("receipt") or self._sign(document))
 
     def _sign(self, document: Mapping[str, Any]) -> str:
-        payload = Statement.of(document, self._issuer).model_dump_json().encode()
+        statement = Statement.of(document, self._issuer, sandbox=self._sandbox)
+        payload = statement.model_dump_json(exclude_none=True).encode()
         return jws.serialize_compact(self._header, payload, self._key, algorithms=[ALGORITHM])
 
 
@@ -110,6 +119,9 @@ def verified(proof: str, keys: ReceiptKeys) -> Genuine:
         header, key_id = found.headers(), found.headers().get("kid")
     except (JoseError, ValueError) as error:
         raise NotGenuineError(Doubt.UNREADABLE, f"the proof is no signed receipt ({error})") from None
+    if header.get("typ") == SANDBOX_KIND:
+        text = "a receipt of the sandbox: it shows that a program works, and proves no arrival"
+        raise NotGenuineError(Doubt.UNREADABLE, text)
     if (header.get("alg"), header.get("typ")) != (ALGORITHM, KIND) or not isinstance(key_id, str):
         raise NotGenuineError(Doubt.UNREADABLE, f"the proof is signed, but is no receipt (typ {KIND}, alg {ALGORITHM})")
     key = keys.find(key_id)
@@ -144,7 +156,7 @@ def verified_file(content: bytes, keys: ReceiptKeys) -> Genuine:
 
 
 def _file(genuine: Genuine) -> Receipt:
-    facts = genuine.statement.model_dump(exclude={"iss", "iat"})
+    facts = genuine.statement.model_dump(exclude={"iss", "iat", "sandbox"})
     return Receipt(**facts, status_url=status_url(genuine.statement.submission_id), proof=genuine.proof)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from chassis.clock import Clock
 from chassis.events import Event
-from chassis.kafka import Publisher
+from chassis.kafka import Publishes
 from contracts.period import PeriodChangedV1, PeriodState
 from services.intake.domain.period import closing_marks, days_passed, deadline_marks
 from services.intake.routes.commit import ABANDONED_AFTER
@@ -24,7 +24,7 @@ class Announcement:
     def __init__(
         self,
         store: Store,
-        publisher: Publisher,
+        publisher: Publishes,
         clock: Clock,
         region_codes: Sequence[str],
         overdue_days: Callable[[str], Sequence[int]],

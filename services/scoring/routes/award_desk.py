@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.errors import Retryable
 from chassis.events import Event
-from chassis.kafka import Publisher
+from chassis.kafka import Publishes
 from chassis.problems import Fault, Problem
 from contracts.award import AwardStep, AwardStepTakenV1, PanelScore
 from contracts.quarter import quarters_of
@@ -34,7 +34,7 @@ class AwardDesk:
 
     law: Law
     store: Store
-    publisher: Publisher
+    publisher: Publishes
     past_known: asyncio.Event
     """Set when the log was read up to where it ended at the start."""
 
