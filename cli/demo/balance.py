@@ -43,6 +43,7 @@ def differences(plan: Plan, found: Found, law: Law, notices: Mapping[NoticeKind,
     """Empty when everything balances; ``notices`` are those that should be delivered, by kind."""
     return [
         *_in_the_ledger(plan, found.ledger, law),
+        *found.imbalances[:DIFFERENCES_SHOWN_MAX],
         *(sentence for report in plan.reports for sentence in _of_report(report, found.stories[report.key])),
         *_in_the_awards(plan, found.award),
         *_in_the_bundle(plan, found),
@@ -54,13 +55,15 @@ def _in_the_ledger(plan: Plan, ledger: Answer, law: Law) -> Iterator[str]:
     expected = {
         "sent": len(plan.reports),
         "pending": 0,
+        "superseded": plan.revised,
         **{outcome.value: count for outcome, count in plan.outcomes.items()},
         "scored": len(plan.reports) - plan.outcomes[VerdictOutcome.RETURNED],
         "overdue": overdue(plan, law),
     }
+    found = ledger | ledger["total"] | ledger["verdicts"]
     for name, count in expected.items():
-        if ledger[name] != count:
-            yield f"The ledger of {plan.fiscal_year} counts {ledger[name]} {name}, planned were {count}."
+        if found[name] != count:
+            yield f"The ledger of {plan.fiscal_year} counts {found[name]} {name}, planned were {count}."
     if not ledger["balanced"]:
         yield f"The ledger of {plan.fiscal_year} says itself that it does not balance."
 

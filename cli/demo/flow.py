@@ -15,6 +15,7 @@ from contracts.award import AwardStep
 from contracts.notice import NoticeState
 from contracts.quarter import quarters_of
 from contracts.topics import AWARD_CHANGED, NOTICE_SETTLED, REPORT_OVERDUE, SCORECARD_UPDATED, SUBMISSION_JUDGED, Topic
+from contracts.verdict import VerdictOutcome
 from regulation.loading import load_law
 from services.scoring.domain.audit import Audit, audit
 
@@ -22,6 +23,7 @@ CONCURRENCY: Final = 16
 STALLED_S: Final = 120.0
 """How long a step may go without progress before the demo gives up."""
 _LOOK_EVERY_S: Final = 0.5
+_WEIGH_EVERY_S: Final = 1.0
 _WHAT_NOTIFY_READS: Final = (SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED, AWARD_CHANGED)
 ORDER_OF_WORK: Final = {
     AwardStep.CLOSED: "close",
@@ -52,6 +54,10 @@ class Found:
     """By kind and state."""
     audit: Audit
     """The edition recomputed from its bundle alone."""
+    samples: int = 0
+    """How often the ledger was weighed while all this went on."""
+    imbalances: tuple[str, ...] = ()
+    """The samples that were out of balance."""
 
 
 @dataclass
@@ -65,12 +71,25 @@ class Flow:
     """Reports that the system had already."""
     already: list[str] = field(default_factory=list)
     """Steps that an earlier run had done."""
+    _samples: list[Answer] = field(default_factory=list)
+    """The ledger's total and difference, again and again."""
 
     @property
     def periods(self) -> list[str]:
         return [quarter.text for quarter in quarters_of(self.plan.fiscal_year)]
 
     async def run(self) -> Found:
+        weighing = asyncio.create_task(self._weigh())
+        try:
+            found = await self._through_the_year()
+        finally:
+            weighing.cancel()
+            await asyncio.wait([weighing])
+        if not weighing.cancelled():
+            weighing.result()  # raises what ended it before its time
+        return found
+
+    async def _through_the_year(self) -> Found:
         await self.open_entry()
         receipts = await self.send()
         await self.wait_until_scored()
@@ -119,7 +138,8 @@ class Flow:
 
         async def finished() -> int:
             ledger = await self.doors.ledger(self.plan.fiscal_year)
-            return int(ledger["scored"] + ledger["returned"] - max(0, ledger["sent"] - sent))
+            more = max(0, ledger["total"]["sent"] - sent)
+            return int(ledger["scored"] + ledger["verdicts"][VerdictOutcome.RETURNED] - more)
 
         await self._watch("reports judged and scored", sent, finished)
 
@@ -187,14 +207,30 @@ class Flow:
 
             ids = list(submission_ids.items())
             await _all(read(ids[lane::CONCURRENCY]) for lane in range(CONCURRENCY))
+        await self._sample()
         return Found(
-            ledger=await self.doors.ledger(self.plan.fiscal_year),
+            ledger=self._samples[-1],
             stories=stories,
             award=await self.doors.award(self.plan.edition_year),
             attainment={period: await self.doors.attainment(period) for period in self.periods},
             notices=await self._notices(),
             audit=audit(await self.doors.bundle(self.plan.edition_year), load_law()),
+            samples=len(self._samples),
+            imbalances=tuple(
+                f"Sample {number} of the ledger is out of balance by {sample['difference']}: {sample['total']}."
+                for number, sample in enumerate(self._samples, start=1)
+                if not sample["balanced"]
+            ),
         )
+
+    async def _weigh(self) -> None:
+        """Until cancelled: at every moment each report that was sent has its place."""
+        while True:
+            await self._sample()
+            await asyncio.sleep(_WEIGH_EVERY_S)
+
+    async def _sample(self) -> None:
+        self._samples.append(await self.doors.ledger(self.plan.fiscal_year))
 
     async def _notices(self) -> Mapping[tuple[str, str], int]:
         summary = await self.doors.notices(self.plan.fiscal_year)

@@ -80,16 +80,19 @@ def _table(title: str, *columns: str) -> Table:
 
 def _reports(plan: Plan, found: Found, law: Law) -> Table:
     table = _table(f"Reports of fiscal year {plan.fiscal_year}", "", "planned", "found")
-    ledger, late = found.ledger, sum(not story["on_time"] for story in found.stories.values())
+    ledger, total = found.ledger, found.ledger["total"]
+    late = sum(not story["on_time"] for story in found.stories.values())
     for name, planned, counted in (
-        ("sent", len(plan.reports), ledger["sent"]),
-        *((f"  {outcome.replace('_', ' ')}", plan.outcomes[outcome], ledger[outcome]) for outcome in VerdictOutcome),
-        ("  pending", 0, ledger["pending"]),
+        ("sent", len(plan.reports), total["sent"]),
+        *((f"  {one.replace('_', ' ')}", plan.outcomes[one], ledger["verdicts"][one]) for one in VerdictOutcome),
+        ("  pending", 0, total["pending"]),
         ("of them late", plan.late, late),
-        ("of them corrections", plan.revised, ledger["superseded"]),
+        ("of them corrections", plan.revised, total["superseded"]),
         (f"overdue, of {owed(plan, law):,} owed", overdue(plan, law), ledger["overdue"]),
     ):
         table.add_row(name, f"{planned:,}", f"{counted:,}")
+    even = found.samples - len(found.imbalances)
+    table.add_row("samples of the ledger in balance", f"{found.samples:,}", f"{even:,}")
     return table
 
 

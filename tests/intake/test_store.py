@@ -6,7 +6,6 @@ import pytest_asyncio
 from chassis.errors import Conflict
 from chassis.mongo import Database, Document
 from contracts.period import PeriodState
-from contracts.verdict import VerdictOutcome
 from services.intake.domain import kept
 from services.intake.domain.period import deadline_marks
 from services.intake.store.submissions import Store
@@ -17,7 +16,6 @@ from tests.intake.reports import (
     PERIOD,
     SECOND,
     judged,
-    overdue,
     period,
     received,
     scored,
@@ -135,48 +133,6 @@ async def test_a_successor_is_the_report_that_supersedes(store: Store) -> None:
     await store.add_stage([kept.judged(judged(later, revision=2, supersedes=FACT.submission_id), NOW)])
     assert await store.successor_of(FACT.submission_id) == later.submission_id
     assert await store.successor_of(later.submission_id) is None
-
-
-async def test_the_ledger_counts_documents_of_the_periods(store: Store) -> None:
-    facts = [received(key=f"kunci-{number}") for number in range(4)]
-    accepted, warned, returned, _ = facts
-    await store.add_received((kept.received(fact), NOW) for fact in facts)
-    await store.begin([attempt(_id="unanswered")])
-    await store.add_stage(
-        [
-            kept.judged(judged(accepted), NOW),
-            kept.judged(judged(warned, VerdictOutcome.ACCEPTED_WITH_WARNINGS, supersedes=accepted.submission_id), NOW),
-            kept.judged(judged(returned, VerdictOutcome.RETURNED), NOW),
-            kept.scored(scored(accepted), NOW),
-        ]
-    )
-    ledger = await store.ledger([PERIOD])
-    assert ledger.model_dump() == {
-        "sent": 4,
-        "pending": 1,
-        "judged": 3,
-        "accepted": 1,
-        "accepted_with_warnings": 1,
-        "returned": 1,
-        "scored": 1,
-        "superseded": 1,
-        "overdue": 0,
-        "balanced": True,
-    }
-    assert (await store.ledger(["2023Q3"])).sent == 0
-
-
-async def test_a_verdict_on_a_report_that_was_never_received_upsets_the_ledger(store: Store) -> None:
-    await store.add_stage([kept.judged(judged(FACT), NOW)])
-    assert not (await store.ledger([PERIOD])).balanced
-
-
-async def test_overdue_counts_for_the_current_revision_of_the_period_alone(store: Store) -> None:
-    await store.add_overdue([kept.overdue(overdue()), kept.overdue(overdue()), kept.overdue(overdue(KOTA))])
-    await store.add_periods([period(2, PeriodState.CLOSED)])
-    assert (await store.ledger([PERIOD])).overdue == 2
-    await store.add_periods([period(3)])
-    assert (await store.ledger([PERIOD])).overdue == 0
 
 
 async def test_the_marks_of_one_revision_and_day_are_known_by_their_regions(store: Store) -> None:

@@ -62,8 +62,8 @@ def test_everything_balances(past: Past) -> None:
 
 
 def test_the_faults_of_real_reports_were_among_them(past: Past) -> None:
-    assert past.found.ledger["returned"] > 0
-    assert past.found.ledger["accepted_with_warnings"] > 0
+    assert past.found.ledger["verdicts"]["returned"] > 0
+    assert past.found.ledger["verdicts"]["accepted_with_warnings"] > 0
     assert past.found.ledger["overdue"] == 546 * 4 - len(past.plan.reported)
 
 

@@ -50,6 +50,7 @@ def judged(message: SubmissionJudgedV1, at: datetime) -> Document:
         "judged": {
             "event_id": message.event_id,
             "at": at,
+            "client_id": message.client_id,
             "revision": message.revision,
             "supersedes": message.supersedes,
             "outcome": message.outcome.value,

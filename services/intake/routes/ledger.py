@@ -1,36 +1,74 @@
-"""The door at which operators see that every report is accounted for."""
+"""The door at which everybody sees that their reports are accounted for, and the watch that raises the alarm."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_region, requires
+from chassis.access import KeyRow
+from chassis.clock import Clock
+from chassis.http import requires
+from chassis.logs import logger
 from contracts.quarter import quarters_of
 from services.intake.domain.ledger import Ledger
+from services.intake.metrics import LedgerMetrics
 from services.intake.routes.openapi import problems
+from services.intake.routes.past import Past
 from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
-from services.intake.store.submissions import Store
+from services.intake.store.ledger import LedgerStore
+
+SAMPLED_EVERY_S: Final = 15.0
+
+log = logger(__name__)
 
 
-def router(store: Store) -> APIRouter:
+def router(store: LedgerStore, region_codes: Sequence[str], clock: Clock) -> APIRouter:
     routes = APIRouter(tags=["operation"])
 
     @routes.get(
         "/v1/ledger",
         summary="Whether every report of a year is accounted for",
-        responses=problems(
-            "unauthenticated", "forbidden", "outside-region", "unprocessable-request", "unknown-period", "unavailable"
-        ),
+        description="A row a client and period: sent = accepted + returned + superseded + pending. Operators see every"
+        " region, other keys the reports of their own.",
+        responses=problems("unauthenticated", "forbidden", "unprocessable-request", "unknown-period", "unavailable"),
     )
     async def ledger(
         caller: Annotated[KeyRow, requires(READ)],
         fiscal_year: Annotated[int, Query(ge=2000, le=2099)],
         period: Annotated[str | None, Query(description="One quarter of the year alone.")] = None,
+        client: Annotated[str | None, Query(max_length=128, description="One client's reports alone.")] = None,
     ) -> Ledger:
-        require_region(caller, EVERY_REGION)
         one = quarter(period) if period else None
-        return await store.ledger([each.text for each in quarters_of(fiscal_year) if one in {None, each}])
+        return await store.ledger(
+            clock.now(),
+            [each.text for each in quarters_of(fiscal_year) if one in {None, each}],
+            region_codes=None if caller.home is None else [code for code in region_codes if caller.may_act_for(code)],
+            client_id=client,
+        )
 
     return routes
+
+
+class LedgerWatch:
+    """Samples the ledger of all periods, so that it is known without being asked for."""
+
+    def __init__(self, store: LedgerStore, past: Past, metrics: LedgerMetrics, clock: Clock) -> None:
+        self._store = store
+        self._past = past
+        self._metrics = metrics
+        self._clock = clock
+
+    async def watch(self) -> None:
+        """While the log is still being read from its beginning there is nothing to weigh."""
+        if self._past.known:
+            await self.sample()
+        await asyncio.sleep(SAMPLED_EVERY_S)
+
+    async def sample(self) -> None:
+        ledger = await self._store.ledger(self._clock.now())
+        self._metrics.show(ledger)
+        for row in ledger.rows:
+            if not row.balanced:
+                log.error("ledger.unbalanced", **row.model_dump())

@@ -22,7 +22,6 @@ from chassis.mongo import (
     Document,
     Move,
     UpdateOne,
-    aggregate,
     find_by_id,
     insert_first,
     insert_where_free,
@@ -30,9 +29,7 @@ from chassis.mongo import (
     replace_where_free,
 )
 from contracts.period import PeriodChangedV1
-from contracts.verdict import VerdictOutcome
 from services.intake.domain import kept
-from services.intake.domain.ledger import Ledger
 
 _NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING)]
 _LINE: Final = {"judged.findings": False}
@@ -145,17 +142,6 @@ class Store:
     async def notices_of(self, submission_id: str) -> list[Document]:
         return await self._notices.find({"submission_id": submission_id}).to_list(None)
 
-    async def ledger(self, periods: Sequence[str]) -> Ledger:
-        counted = await aggregate(
-            self._submissions,
-            [{"$match": {"period": {"$in": list(periods)}}}, {"$group": {"_id": None} | _COUNTS}, {"$unset": "_id"}],
-        )
-        counts = counted[0] if counted else dict.fromkeys(_COUNTS, 0)
-        current = await self._periods.find({"_id": {"$in": list(periods)}}).to_list(None)
-        revisions = [{"period": period["_id"], "period_revision": period["revision"]} for period in current]
-        overdue = await self._overdue.count_documents({"$or": revisions}) if revisions else 0
-        return Ledger(**counts, overdue=overdue)
-
     # Facts from the log. The first record of a fact counts; repeating one changes nothing.
 
     async def add_received(self, facts: Iterable[tuple[Document, datetime]]) -> None:
@@ -256,22 +242,3 @@ def _unless_there(document: Document) -> UpdateOne:
 def _unless_older(change: PeriodChangedV1) -> list[Document]:
     newer = {"$gte": [change.revision, {"$ifNull": ["$revision", 0]}]}
     return [{"$replaceWith": {"$cond": [newer, {"$literal": kept.period(change) | {"announced": True}}, "$$ROOT"]}}]
-
-
-def _count(*conditions: Any) -> Document:
-    return {"$sum": {"$cond": [{"$and": list(conditions)}, 1, 0]}}
-
-
-def _has(field: str) -> Document:
-    return {"$eq": [{"$type": f"${field}"}, "object"]}
-
-
-_SENT: Final = {"$eq": ["$published", True]}
-_COUNTS: Final = {
-    "sent": _count(_SENT),
-    "pending": _count(_SENT, {"$not": [_has("judged")]}),
-    "judged": _count(_has("judged")),
-    **{outcome.value: _count({"$eq": ["$judged.outcome", outcome.value]}) for outcome in VerdictOutcome},
-    "scored": _count(_has("scored")),
-    "superseded": _count({"$eq": [{"$type": "$judged.supersedes"}, "string"]}),
-}

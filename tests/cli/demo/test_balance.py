@@ -19,9 +19,8 @@ def as_planned(plan: Plan, law: Law) -> Found:
     """What the system says when all goes as planned; every index is 0, below any path."""
     returned = plan.outcomes[VerdictOutcome.RETURNED]
     ledger = {
-        "sent": len(plan.reports),
-        "pending": 0,
-        **{outcome.value: count for outcome, count in plan.outcomes.items()},
+        "total": {"sent": len(plan.reports), "pending": 0, "superseded": plan.revised},
+        "verdicts": {outcome.value: count for outcome, count in plan.outcomes.items()},
         "scored": len(plan.reports) - returned,
         "overdue": overdue(plan, law),
         "balanced": True,
@@ -72,7 +71,11 @@ def first_story(found: Found) -> Any:
 
 
 def lose_a_report(found: Found) -> None:
-    found.ledger["sent"] -= 1
+    found.ledger["total"]["sent"] -= 1
+
+
+def supersede_too_little(found: Found) -> None:
+    found.ledger["total"]["superseded"] -= 1
 
 
 def be_unbalanced(found: Found) -> None:
@@ -107,6 +110,7 @@ def crown_nobody(found: Found) -> None:
     ("go_wrong", "sentence"),
     [
         (lose_a_report, "The ledger of 2023 counts 95 sent, planned were 96."),
+        (supersede_too_little, "superseded, planned were"),
         (be_unbalanced, "says itself that it does not balance"),
         (return_a_good_one, "is returned, planned was accepted."),
         (find_too_much, "has findings ['served-within-target'], planned were []."),
@@ -140,6 +144,11 @@ def test_a_notice_that_is_lost_or_given_up_is_told(
     if moved_to:
         notices["award_nominated", moved_to] = 1
     assert told(small_plan, law, replace(found, notices=notices)) == [sentence]
+
+
+def test_a_sample_of_the_ledger_that_was_out_of_balance_is_told(small_plan: Plan, law: Law) -> None:
+    found = replace(as_planned(small_plan, law), imbalances=("Sample 3 of the ledger is out of balance by 1.",))
+    assert told(small_plan, law, found) == list(found.imbalances)
 
 
 def test_a_bundle_that_does_not_verify_is_told(small_plan: Plan, law: Law) -> None:
