@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
+from socket import socket
 from typing import Final
 
 import uvicorn
@@ -45,6 +46,7 @@ Task = Callable[[], Awaitable[None]]
 
 _FIRST_DELAY_S: Final = 0.2
 _CANCEL_AGAIN_S: Final = 1.0
+_NOT_STARTED: Final = 3
 log = logs.logger(__name__)
 
 
@@ -57,6 +59,8 @@ class World:
     database: Database
     publisher: Publishes
     registry: CollectorRegistry
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to stop: answers that go on by themselves end now."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     registry = _registry(name)
     mongo = Mongo(settings)
     publisher = Publisher(settings, name, linger_ms=linger_ms)
-    service = build(World(settings, clock, mongo.database(name), publisher, registry))
+    world = World(settings, clock, mongo.database(name), publisher, registry)
+    service = build(world)
     broker = make_broker(settings, name, registry)
     stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings)
     stream.attach(broker)
@@ -131,6 +136,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
             rising = asyncio.create_task(_rise(running, service, settings))
             stack.push_async_callback(_end, [rising])
             yield
+            world.stopping.set()
             await _end(running.tasks)
 
     app = FastAPI(
@@ -143,23 +149,22 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         webhooks=service.webhooks,
     )
     app.state.stream = stream
-    failures, issuer = Quota(settings.failed_keys_limit), Issuer.of(settings, clock)
-    gate = Gate(ring, clock, requests=Quota(settings.rate_limit), failures=failures, issuer=issuer, witness=witness)
+    app.state.stopping = world.stopping
+    gate = partial(Gate, ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
     beside = [_vital_signs(running, service, registry), documentation(service.title)]
-    _furnish(app, gate, [*beside, *service.routers], registry, witness, clock)
+    in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
+    _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock)
     if service.sandbox is not None:
-        gate = Gate(
-            ring,
-            clock,
-            requests=Quota(settings.rate_limit),
-            failures=failures,
-            witness=witness,
-            rehearsal=service.sandbox.rehearsal,
-        )
-        stage = FastAPI(openapi_url=None)
-        _furnish(stage, gate, service.sandbox.routers, CollectorRegistry(), NoWitness(), clock)
-        app.add_middleware(SandboxDoor, sandbox=stage)
+        rehearsed = gate(requests=Quota(settings.rate_limit), rehearsal=service.sandbox.rehearsal)
+        app.add_middleware(SandboxDoor, sandbox=_stage(service.sandbox.routers, rehearsed, clock))
     return app
+
+
+def _stage(routers: Sequence[APIRouter], gate: Gate, clock: Clock) -> FastAPI:
+    """The sandbox: what is asked and refused there is nobody's figure."""
+    stage = FastAPI(openapi_url=None)
+    _furnish(stage, gate, routers, CollectorRegistry(), NoWitness(), clock)
+    return stage
 
 
 def _furnish(
@@ -198,15 +203,28 @@ def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
         calm_collector()
     except Misconfigured as fault:
         raise SystemExit(f"{name}: {fault}") from None
-    uvicorn.run(
-        app,
-        host=settings.http_host,
-        port=settings.http_port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=int(settings.stop_wait_s) + 1,
-        server_header=False,
+    server = Server(
+        uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=int(settings.stop_wait_s) + 1,
+            server_header=False,
+        )
     )
+    server.run()
+    if not server.started:
+        raise SystemExit(_NOT_STARTED)
+
+
+class Server(uvicorn.Server):
+    """Says that it stops before it waits for the answers that are under way."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.config.app.state.stopping.set()  # type: ignore[union-attr]  # the app is ours
+        await super().shutdown(sockets)
 
 
 async def _rise(running: _Running, service: Service, settings: Settings) -> None:

@@ -1,17 +1,24 @@
 """Puts intake together."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Depends
+from prometheus_client import CollectorRegistry
 
-from chassis.service import Service, World
+from chassis.mongo import Area
+from chassis.service import Sandbox, Service, Task, World
+from regulation.law import Law
 from regulation.loading import load_law
+from services.intake.domain.proof import Signer
 from services.intake.handlers import Reader
 from services.intake.metrics import IntakeMetrics, LedgerMetrics
 from services.intake.pages.frame import intake_frame
 from services.intake.pages.receipts import receipt_pages
 from services.intake.pages.reports import report_pages
+from services.intake.pages.upload import upload_pages
 from services.intake.routes import (
     batches,
     data_values,
@@ -28,71 +35,125 @@ from services.intake.routes.access import Access
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
+from services.intake.routes.sandbox import PlayedAdmission, Rehearsal, SandboxLog, calendar
 from services.intake.sheets.forms import Forms
+from services.intake.store.keys import Keys
 from services.intake.store.ledger import LedgerStore
 from services.intake.store.obligations import SentReports
 from services.intake.store.reports import Reports
+from services.intake.store.sandbox import Expiry
 from services.intake.store.submissions import Store
 
 NAME: Final = "intake"
 TEND_EVERY_S: Final = 60.0
 
 
-def build(world: World) -> Service:
-    law = load_law()
-    store, kept_reports = Store(world.database), Reports(world.database)
-    region_codes = [region.code for region in law.regions.reporting()]
-    announcement = Announcement(store, world.publisher, world.clock, region_codes, law.overdue_days)
-    signer, frame = receipts.signer_of(world.settings), intake_frame(world.settings.page_notice)
-    admission = Admission(store, world.publisher, world.clock, IntakeMetrics(world.registry), signer)
-    duties = obligations.Obligations(store, SentReports(world.database), law, world.clock)
+@dataclass(frozen=True)
+class _Doors:
+    """What works on one set of collections: the real job's, or the sandbox's."""
 
+    store: Store
+    reports: Reports
+    accounts: LedgerStore
+    announcement: Announcement
+    deciding: Sequence[APIRouter]
+    """Decide from what the collections hold."""
+    telling: Sequence[APIRouter]
+
+    async def prepare(self) -> None:
+        await self.store.prepare()
+        await self.reports.prepare()
+
+
+def build(world: World) -> Service:
+    law, signer = load_law(), receipts.signer_of(world.settings)
     access = Access(world, law)
-    forms = Forms(law, kept_reports)
-    past = Past(NAME, store, world.settings)
-    accounts = LedgerStore(world.database)
-    watch = ledger.LedgerWatch(accounts, past, LedgerMetrics(world.registry), world.clock)
+    doors = _doors(world, law, signer, Admission)
+    past = Past(NAME, doors.store, world.settings)
+    watch = ledger.LedgerWatch(doors.accounts, past, LedgerMetrics(world.registry), world.clock)
     deciding = APIRouter(dependencies=[Depends(past.require)])
-    deciding.include_router(submissions.router(admission, world.clock))
-    deciding.include_router(batches.router(admission, world.clock))
-    deciding.include_router(data_values.router(admission, world.clock))
-    deciding.include_router(workbooks.writing(forms, admission, world.clock))
-    deciding.include_router(periods.writing(store, announcement, law, world.clock))
-    deciding.include_router(ledger.router(accounts, region_codes, world.clock))
-    deciding.include_router(access.key_doors)
+    for router in (*doors.deciding, access.key_doors):
+        deciding.include_router(router)
+    rehearsed, prepare_sandbox, tend_sandbox = _sandbox(world, law, signer, access.keys)
 
     async def prepare() -> None:
-        await store.prepare()
-        await kept_reports.prepare()
+        await doors.prepare()
         await access.prepare()
-        await announcement.make_up()
+        await prepare_sandbox()
+        await doors.announcement.make_up()
 
     async def tend() -> None:
         """Learn the past, then say every now and then what a failure left unsaid and which deadlines have passed."""
         if not past.known:
             await past.learn()
-        await announcement.make_up()
-        await announcement.mark_deadlines(world.clock.now())
+        await doors.announcement.make_up()
+        await doors.announcement.mark_deadlines(world.clock.now())
+        await tend_sandbox()
         await asyncio.sleep(TEND_EVERY_S)
 
     return Service(
         NAME,
-        handlers=Reader(store, kept_reports, access.keys).handlers,
-        routers=[
-            deciding,
-            stories.router(store, rules_url=world.settings.rules_url),
-            reports.router(kept_reports, store),
-            workbooks.reading(forms, kept_reports, store),
-            receipts.router(store, signer),
-            report_pages(store, law, frame, world.clock, rules_url=world.settings.rules_url),
-            receipt_pages(store, signer, law, frame, own_url=world.settings.intake_url),
-            periods.reading(store),
-            obligations.router(duties, law.regions, own_url=world.settings.intake_url),
-            access.audit_doors,
-        ],
+        handlers=Reader(doors.store, doors.reports, access.keys).handlers,
+        routers=[deciding, *doors.telling, access.audit_doors],
         prepare=prepare,
         tasks=[tend, watch.watch, access.audit.keep],
         ready=lambda: past.known,
         title="SPM Awards: intake",
         witness=access.audit,
+        sandbox=rehearsed,
     )
+
+
+def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _Doors:
+    clock, rules_url, own_url = world.clock, world.settings.rules_url, world.settings.intake_url
+    frame = intake_frame(world.settings.page_notice)
+    store, kept_reports, accounts = Store(world.database), Reports(world.database), LedgerStore(world.database)
+    region_codes = [region.code for region in law.regions.reporting()]
+    announcement = Announcement(store, world.publisher, clock, region_codes, law.overdue_days)
+    admission = admits(store, world.publisher, clock, IntakeMetrics(world.registry), signer)
+    duties = obligations.Obligations(store, SentReports(world.database), law, clock)
+    forms = Forms(law, kept_reports)
+    return _Doors(
+        store,
+        kept_reports,
+        accounts,
+        announcement,
+        deciding=[
+            submissions.router(admission, clock),
+            batches.router(admission, clock),
+            data_values.router(admission, clock),
+            workbooks.writing(forms, admission, clock),
+            periods.writing(store, announcement, law, clock),
+            ledger.router(accounts, region_codes, clock),
+        ],
+        telling=[
+            stories.router(store, rules_url=rules_url),
+            reports.router(kept_reports, store),
+            workbooks.reading(forms, kept_reports, store),
+            receipts.router(store, signer),
+            upload_pages(store, forms, admission, law, frame, clock),
+            report_pages(store, law, frame, clock, rules_url=rules_url),
+            receipt_pages(store, signer, law, frame, own_url=own_url),
+            periods.reading(store),
+            obligations.router(duties, law.regions, own_url=own_url),
+        ],
+    )
+
+
+def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbox, Task, Task]:
+    """Its doors, how it begins, and what it does every now and then."""
+    area, log = Area(world.database, "sandbox_"), SandboxLog(world.clock)
+    stage = World(world.settings, world.clock, area, log, CollectorRegistry())
+    doors = _doors(stage, law, signer.of_sandbox(), PlayedAdmission)
+    log.read_by(Reader(doors.store, doors.reports, keys).handlers)
+    expiry = Expiry(area)
+
+    async def prepare() -> None:
+        await doors.prepare()
+        await expiry.prepare()
+        await doors.store.add_periods(calendar(law, world.clock.now()))
+
+    async def tend() -> None:
+        await expiry.date(world.clock.now())
+
+    return Sandbox([*doors.deciding, *doors.telling], Rehearsal(expiry)), prepare, tend

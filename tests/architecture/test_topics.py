@@ -16,8 +16,11 @@ from tests.running import settings_for
 
 SERVICES = sorted(path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").is_file())
 NOBODY = "127.0.0.1:1"
-IMAGINED = {"validation": {"SubmissionReceivedV1"}}
-"""Made and never published: a trial judges a report as if it had been received."""
+IMAGINED = {
+    "validation": {"SubmissionReceivedV1"},
+    "intake": {"SubmissionJudgedV1", "ScorecardUpdatedV1", "NoticeSettledV1"},
+}
+"""Made and never published: a trial judges as if it had received, the sandbox plays the other services."""
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 

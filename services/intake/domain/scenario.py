@@ -50,6 +50,9 @@ WORDS: Final[Mapping[Scenario, str]] = MappingProxyType(
         Scenario.SLOW: "scored, but the answer takes eight seconds, at every door",
     }
 )
+DESCRIBED: Final = "For keys of the sandbox alone: the outcome to force. " + "; ".join(
+    f"`{scenario}`: {words}" for scenario, words in WORDS.items()
+)
 _VERDICTS: Final = {
     Scenario.ACCEPTED_WITH_WARNINGS: (VerdictOutcome.ACCEPTED_WITH_WARNINGS, Severity.WARNING),
     Scenario.RETURNED: (VerdictOutcome.RETURNED, Severity.ERROR),

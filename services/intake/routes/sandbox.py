@@ -29,10 +29,10 @@ from contracts.topics import Topic
 from regulation.law import Law
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.proof import Signer
-from services.intake.domain.scenario import WORDS, Scenario, played, staged
+from services.intake.domain.scenario import Scenario, played, staged
 from services.intake.metrics import IntakeMetrics
 from services.intake.routes.admission import Admission
-from services.intake.routes.commit import IN_FLIGHT, Admitted
+from services.intake.routes.commit import Admitted
 from services.intake.store.sandbox import Expiry
 from services.intake.store.submissions import Store
 
@@ -94,7 +94,7 @@ class PlayedAdmission(Admission):
 
     async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted:
         scenario = _SCENARIO.get()
-        if problem := _refusal(scenario, arrival):
+        if problem := _forced(scenario, arrival):
             raise problem
         arrival = staged(arrival, scenario)
         admitted = await super().admit(arrival, wait_s=wait_s)
@@ -104,7 +104,7 @@ class PlayedAdmission(Admission):
     async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]:
         scenario = _SCENARIO.get()
         refusals: list[Admitted | Problem] = [
-            problem for arrival in arrivals if (problem := _refusal(scenario, arrival)) is not None
+            problem for arrival in arrivals if (problem := _forced(scenario, arrival)) is not None
         ]
         if refusals:
             return refusals
@@ -140,12 +140,6 @@ def scenario_of(header: str | None) -> Scenario:
         raise Problem(400, "bad-test-scenario", text) from None
 
 
-def described() -> str:
-    """What the header does, for the OpenAPI document."""
-    listed = "\n".join(f"- `{scenario}`: {words}" for scenario, words in WORDS.items())
-    return f"For keys of the sandbox alone: the outcome to force.\n\n{listed}"
-
-
 def calendar(law: Law, now: datetime) -> list[PeriodChangedV1]:
     """Every quarter of these years is open in the sandbox, with the deadline that it has in earnest."""
     first = now.year - _YEARS_BACK
@@ -167,13 +161,13 @@ def calendar(law: Law, now: datetime) -> list[PeriodChangedV1]:
     ]
 
 
-def _refusal(scenario: Scenario, arrival: Arrival) -> Problem | None:
+def _forced(scenario: Scenario, arrival: Arrival) -> Problem | None:
     if scenario is Scenario.PERIOD_NOT_OPEN:
         text = f"Entry of {arrival.submission.period} is closed; the scenario wants it. Open now: no period."
         return Problem(409, "period-not-open", text)
     if scenario is Scenario.IN_FLIGHT:
         text = "This report is on its way into the log; the scenario wants it. Send the same request again."
-        return Problem(409, IN_FLIGHT, text, headers={"Retry-After": "1"})
+        return Problem(409, "request-in-flight", text, headers={"Retry-After": "1"})
     return None
 
 

@@ -9,11 +9,13 @@ from chassis.access import KeyRow
 from chassis.bodies import media_type, read_body
 from chassis.clock import Clock
 from chassis.events import JSON
+from chassis.gate import SCENARIO
 from chassis.http import BODY_LIMIT, require_region, requires
 from chassis.openapi import body_of
 from chassis.problems import Problem
 from contracts.submission import Submission
 from services.intake.domain.arrival import Arrival, idempotency_key, instant, wait_s
+from services.intake.domain.scenario import DESCRIBED
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
 from services.intake.routes.openapi import SUBMISSION, problems
@@ -29,6 +31,7 @@ _HEADERS: Final = {
     "by client, route and key, and kept for ever (promised: 100 days at least).",
     "Prefer": "wait=N (RFC 7240): while a copy of the request is on its way, wait up to N seconds, at most 10, for its "
     "receipt. Without it the answer is 409 request-in-flight.",
+    SCENARIO: DESCRIBED,
     "Spm-Arrived-At": "Original arrival (RFC 3339) of a report of the past; needs submissions:import.",
 }
 ACCEPTED: Final[dict[str, Any]] = {
@@ -49,6 +52,7 @@ _REFUSED: Final = problems(
     "content-digest-mismatch",
     "bad-idempotency-key",
     "bad-arrival-time",
+    "bad-test-scenario",
     "unauthenticated",
     "forbidden",
     "outside-region",
