@@ -18,7 +18,7 @@ from contracts.submission import Submission, SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import Severity, VerdictOutcome
 from services.intake.app import NAME, build
-from tests.intake.reports import KOTA, NOW, body, finding, judged, noticed, scored, submission
+from tests.intake.reports import ANOTHER_KOTA, KOTA, NOW, body, finding, judged, noticed, scored, submission
 from tests.running import Keys, eventually, read_topic, running, settings_for
 
 JSON = {"Content-Type": "application/json"}
@@ -36,6 +36,8 @@ class Site:
     settings: Settings
     kota: dict[str, str]
     """The headers of a clerk of ``KOTA``."""
+    neighbour: dict[str, str]
+    """The headers of a clerk of ``ANOTHER_KOTA``."""
     nation: dict[str, str]
     returned: dict[str, str]
     """The answer to a report that was returned, and replaced by the accepted one."""
@@ -51,6 +53,7 @@ class Site:
 async def site_of_reports(kafka: str, mongo: str, folder: Path, **changes: object) -> AsyncIterator[Site]:
     keys = Keys(folder)
     kota = keys.issue(f"kota-{KOTA}", ["submissions:write", "submissions:read"], KOTA)
+    neighbour = keys.issue(f"kota-{ANOTHER_KOTA}", ["submissions:read"], ANOTHER_KOTA)
     nation = keys.issue("sekretariat", ["periods:write", "submissions:read"])
     settings = settings_for(kafka, mongo, keys, **changes)
     app = make_app(NAME, build, settings, FixedClock(NOW))
@@ -58,7 +61,7 @@ async def site_of_reports(kafka: str, mongo: str, folder: Path, **changes: objec
         await client.put("/v1/periods/2023Q4", json=ORDER, headers=nation)
         answers = [await _hand_in(client, kota, submission(served=served)) for served in (1_200, 1_100, 950)]
         await _tell(settings)
-        site = Site(app, client, settings, kota, nation, *answers)
+        site = Site(app, client, settings, kota, neighbour, nation, *answers)
 
         async def told() -> bool:
             stories = [(await client.get(each["status_url"], headers=kota)).json() for each in answers]
