@@ -10,11 +10,12 @@ from deploy.local.engines import Engine
 from deploy.local.ports import free_port
 from deploy.local.program import NotReadyError, Program, connects
 
+ROOT = Path(__file__).parents[1]
 _ANSWER_S = 3.0
 
 
-def service_process(name: str, settings: Settings, folder: Path) -> Engine:
-    """Not started yet. Its settings go by the environment; ``http_port`` is a free one."""
+def service_process(name: str, settings: Settings, folder: Path, *, module: str | None = None) -> Engine:
+    """Not started yet. Its settings go by the environment; ``http_port`` is a free one; ``module`` stands in for it."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     given = settings.model_dump(mode="json", exclude_none=True) | {"http_port": port}
@@ -28,8 +29,8 @@ def service_process(name: str, settings: Settings, folder: Path) -> Engine:
         if answer.status_code != httpx.codes.OK:
             raise NotReadyError(f"/ready answers {answer.status_code}")
 
-    environment = (f"SPM_{key.upper()}={value}" for key, value in given.items())
-    command = ("env", *environment, sys.executable, "-m", f"services.{name}")
+    environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={ROOT}"]
+    command = ("env", *environment, sys.executable, "-m", module or f"services.{name}")
     return Engine(Program(name, address, ready, command, folder))
 
 
@@ -41,5 +42,5 @@ def module_process(module: str, arguments: tuple[str, ...], folder: Path) -> Eng
     async def ready() -> None:
         await connects(address)
 
-    command = (sys.executable, "-m", module, *arguments, str(port))
+    command = ("env", f"PYTHONPATH={ROOT}", sys.executable, "-m", module, *arguments, str(port))
     return Engine(Program(module.rpartition(".")[2], f"http://{address}", ready, command, folder))

@@ -60,7 +60,9 @@ class Reader:
     async def submission_received(self, batch: Sequence[Received]) -> list[Event]:
         facts = list(_only(SubmissionReceivedV1, batch))
         await self._reports.add(kept.report(message, record.offset) for message, record in facts)
-        await self._store.add_received((kept.received(message), record.logged_at) for message, record in facts)
+        await self._store.add_received(
+            (kept.logged(message, record.offset), record.logged_at) for message, record in facts
+        )
         await self._store.add_marks(kept.mark(message) for message, _ in _only(DeadlinePassedV1, batch))
         return []
 

@@ -120,7 +120,18 @@ async def test_what_the_log_says_of_a_guarded_report_holds_no_claim(house: House
     first, _ = await house.admission.admit(arrival())
     report = guarded(first.submission_id)
     await house.store.begin([under_way("alive", report) | {"claim": f"{KOTA}/{PERIOD}"}])
-    await house.store.add_received([(kept.received(report.received(period().due_at)), NOW)])
+    await house.store.add_received([(kept.logged(report.received(period().due_at), 1), NOW)])
     known = await house.store.submission(report.submission_id)
     assert known is not None
     assert {"claim", "attempt"}.isdisjoint(known)
+
+
+async def test_of_reports_of_one_millisecond_the_last_in_the_log_is_current(house: House) -> None:
+    facts = [arrival(submission(served=number), f"kunci-{number}").received(period().due_at) for number in range(4)]
+    first, *_, last = facts
+    await house.admission.admit_all([arrival(fact.submission, f"kunci-{n}") for n, fact in enumerate(facts)])
+    assert (await refusal(house, guarded(last.submission_id))).slug == "request-in-flight"
+    await house.store.add_received((kept.logged(fact, offset), NOW) for offset, fact in enumerate(facts))
+    problem = await refusal(house, guarded(first.submission_id))
+    assert (problem.slug, problem.current and problem.current["submission_id"]) == ("newer-report", last.submission_id)
+    assert not (await house.admission.admit(guarded(last.submission_id)))[1]

@@ -55,7 +55,7 @@ class Books:
             await self.store.published([fact.submission_id], "first")
 
     async def logged(self, *facts: SubmissionReceivedV1) -> None:
-        await self.store.add_received((kept.received(fact), NOW) for fact in facts)
+        await self.store.add_received((kept.logged(fact, 7), NOW) for fact in facts)
 
     async def verdicts(self, *verdicts: SubmissionJudgedV1) -> None:
         await self.store.add_stage(kept.judged(verdict, NOW) for verdict in verdicts)

@@ -84,9 +84,9 @@ async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Stor
     await store.begin([attempt()])
     in_the_log = received(now=NOW - 30 * SECOND)
     await store.add_received(
-        [(kept.received(in_the_log), NOW), (kept.received(received(now=NOW + SECOND)), NOW + SECOND)]
+        [(kept.logged(in_the_log, 7), NOW), (kept.logged(received(now=NOW + SECOND), 8), NOW + SECOND)]
     )
-    assert await store.submission(FACT.submission_id) == kept.received(in_the_log) | {
+    assert await store.submission(FACT.submission_id) == kept.logged(in_the_log, 7) | {
         "published": True,
         "logged_at": NOW,
     }
@@ -97,9 +97,9 @@ async def test_stages_may_come_in_any_order_and_again(store: Store) -> None:
     await store.add_stage([card])
     assert await store.page(KOTA, None, None, 10) == []
     await store.add_stage([verdict, card])
-    await store.add_received([(kept.received(FACT), NOW)])
+    await store.add_received([(kept.logged(FACT, 7), NOW)])
     await store.add_stage([kept.judged(judged(FACT), NOW + SECOND)])
-    expected = kept.received(FACT) | verdict | card | {"published": True, "logged_at": NOW}
+    expected = kept.logged(FACT, 7) | verdict | card | {"published": True, "logged_at": NOW}
     assert await store.submission(FACT.submission_id) == expected
 
 
@@ -115,7 +115,7 @@ async def test_nothing_to_write_is_no_mistake(store: Store) -> None:
 async def test_pages_list_each_report_once_the_newest_first(store: Store) -> None:
     reports = [received(key=f"kunci-{number}", now=NOW + number // 2 * SECOND) for number in range(5)]
     elsewhere = received(submission(ANOTHER_KOTA), "kunci-lain")
-    await store.add_received((kept.received(fact), NOW) for fact in [*reports, elsewhere])
+    await store.add_received((kept.logged(fact, 7), NOW) for fact in [*reports, elsewhere])
     await store.begin([attempt(_id="unanswered")])
     found: list[Document] = []
     place = None

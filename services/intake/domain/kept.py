@@ -31,6 +31,11 @@ def received(message: SubmissionReceivedV1) -> Document:
     }
 
 
+def logged(message: SubmissionReceivedV1, offset: int) -> Document:
+    """With its place in the log among the reports of its region, which share a partition."""
+    return received(message) | {"offset": offset}
+
+
 def report(message: SubmissionReceivedV1, offset: int) -> Document:
     return {
         "_id": message.submission_id,

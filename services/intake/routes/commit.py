@@ -247,10 +247,13 @@ class Commit:
         since = self._clock.now() - ABANDONED_AFTER
         if await self._store.has_others_under_way(region, period, arrival.submission_id, since):
             return _in_flight(f"Another report of {region} for {period} is on its way into the log.")
-        newest = await self._store.page(region, period, None, 1)
-        if newest and newest[0]["_id"] == arrival.submission.supersedes:
+        tied = await self._store.newest(region, period)
+        if len(tied) > 1 and not all("offset" in each for each in tied):
+            return _in_flight(f"Reports of {region} for {period} came at once; which is the last is not known yet.")
+        newest = max(tied, key=lambda each: int(each.get("offset", 0)), default=None)
+        if newest is not None and newest["_id"] == arrival.submission.supersedes:
             return None
-        current = _told(newest[0]) if newest else None
+        current = None if newest is None else _told(newest)
         found = f"{current['submission_id']} of {current['arrived_at']}" if current else "none"
         text = (
             f"supersedes names {arrival.submission.supersedes}; the current report of {region} for {period} is {found}."

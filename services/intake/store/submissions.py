@@ -34,6 +34,7 @@ from services.intake.domain import kept
 _NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING)]
 _LINE: Final = {"judged.findings": False}
 _PAST: Final = "known"
+_TIED_MAX: Final = 100
 _OF_ATTEMPTS: Final = ("attempt", "claim")
 _UNCLAIMED: Final = {"$unset": {"claim": ""}}
 
@@ -135,6 +136,11 @@ class Store:
             ]
         return await self._submissions.find(wanted, _LINE).sort(_NEWEST_FIRST).limit(limit).to_list(limit)
 
+    async def newest(self, region_code: str, period: str) -> list[Document]:
+        """The report that came last; more than one where they came in the same millisecond."""
+        found = await self.page(region_code, period, None, _TIED_MAX)
+        return [each for each in found if each["received"]["recorded_at"] == found[0]["received"]["recorded_at"]]
+
     async def successor_of(self, submission_id: str) -> str | None:
         found = await self._submissions.find_one({"judged.supersedes": submission_id}, {"_id": True})
         return found["_id"] if found else None
@@ -145,7 +151,7 @@ class Store:
     # Facts from the log. The first record of a fact counts; repeating one changes nothing.
 
     async def add_received(self, facts: Iterable[tuple[Document, datetime]]) -> None:
-        """Reports, and when the log had them. What the log has first replaces what an attempt noted."""
+        """Reports with their offset, and when the log had them. What it has first replaces what an attempt noted."""
         writes = [UpdateOne({"_id": fact["_id"]}, _received(fact, at), upsert=True) for fact, at in facts]
         await _write(self._submissions, writes)
 
@@ -226,6 +232,7 @@ def _received(fact: Document, at: datetime) -> list[Document]:
         "received": {"$cond": [unlogged, {"$literal": fact["received"]}, "$received"]},
         "published": True,
         "logged_at": {"$ifNull": ["$logged_at", at]},
+        "offset": {"$ifNull": ["$offset", fact["offset"]]},
     }
     return [{"$set": fields}, {"$unset": list(_OF_ATTEMPTS)}]
 
