@@ -90,8 +90,10 @@ class Signer:
         self.keys = keys
         self._issuer = issuer
         self._sandbox = True if sandbox else None
-        key_id, self._key = keys.signing
-        self._header = {"alg": ALGORITHM, "kid": key_id, "typ": SANDBOX_KIND if sandbox else KIND}
+        self._key = keys.signing
+        kind = SANDBOX_KIND if sandbox else KIND
+        self._header, *_ = headers = [{"alg": ALGORITHM, "kid": key_id, "typ": kind} for key_id in keys.ids]
+        self._heads_in_force = {_written(header) for header in headers}
 
     def of_sandbox(self) -> "Signer":
         return Signer(self.keys, self._issuer, sandbox=True)
@@ -101,13 +103,22 @@ class Signer:
         return message.model_copy(update={"receipt": self._sign(kept.received(message))})
 
     def receipt(self, document: Mapping[str, Any]) -> Receipt:
-        """The receipt of a kept report. One that came before receipts were signed is signed when it is asked for."""
-        return Receipt.of(document, document["received"].get("receipt") or self._sign(document))
+        """The receipt of a kept report, as it was handed out.
+
+        One from before receipts were signed, or whose key is no longer in force, is signed when it is asked for.
+        """
+        proof = document["received"].get("receipt", "")
+        in_force = proof.partition(".")[0] in self._heads_in_force
+        return Receipt.of(document, proof if in_force else self._sign(document))
 
     def _sign(self, document: Mapping[str, Any]) -> str:
         statement = Statement.of(document, self._issuer, sandbox=self._sandbox)
         payload = statement.model_dump_json(exclude_none=True).encode()
         return jws.serialize_compact(self._header, payload, self._key, algorithms=[ALGORITHM])
+
+
+def _written(header: Mapping[str, str]) -> str:
+    return urlsafe_b64encode(json.dumps(header, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
 def verified(proof: str, keys: ReceiptKeys) -> Genuine:

@@ -42,14 +42,14 @@ class ReceiptKeys:
 
     @property
     def can_sign(self) -> bool:
-        return self._first.is_private
+        return self.signing.is_private
 
     def find(self, key_id: str) -> OKPKey | None:
         return self._keys.get(key_id)
 
     @property
-    def signing(self) -> tuple[str, OKPKey]:
-        return self.ids[0], self._first
+    def signing(self) -> OKPKey:
+        return next(iter(self._keys.values()))
 
     def rotated(self) -> Self:
         """With a new key in front; the ones before verify what they signed and sign no more."""

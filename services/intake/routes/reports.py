@@ -6,16 +6,14 @@ from fastapi import APIRouter, Header, Path, Response
 
 from chassis.access import KeyRow
 from chassis.events import JSON
-from chassis.http import requires
+from chassis.http import requires_on_page
 from chassis.problems import Problem
 from services.intake.routes.openapi import problems
 from services.intake.routes.stories import READ
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
-_REFUSED = problems(
-    "unauthenticated", "forbidden", "not-found", "unprocessable-request", "unavailable"
-)
+_REFUSED = problems("unauthenticated", "forbidden", "not-found", "unprocessable-request", "unavailable")
 
 
 def router(reports: Reports, store: Store) -> APIRouter:
@@ -30,7 +28,7 @@ def router(reports: Reports, store: Store) -> APIRouter:
     )
     async def report(
         submission_id: Annotated[str, Path(max_length=128)],
-        caller: Annotated[KeyRow, requires(READ)],
+        caller: Annotated[KeyRow, requires_on_page(READ)],
         if_none_match: Annotated[str | None, Header()] = None,
     ) -> Response:
         found = await reports.report(submission_id)

@@ -105,6 +105,11 @@ def test_what_was_handed_out_stays_whatever_key_signs_now() -> None:
     assert Signer(KEYS.rotated(), "https://moved.example").receipt(document).proof == RECEIPT.proof
 
 
+def test_what_a_key_signed_that_is_no_longer_in_force_is_signed_again() -> None:
+    document, keys = kept.received(FACT), ReceiptKeys.new()
+    assert verified(Signer(keys, ISSUER).receipt(document).proof, keys).key_id == keys.ids[0]
+
+
 def test_a_report_from_before_receipts_were_signed_gets_the_same_proof_at_each_question() -> None:
     unsigned = kept.received(received())
     assert "receipt" not in unsigned["received"]
