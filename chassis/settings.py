@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     smtp: str = Field("smtp://127.0.0.1:8025", repr=False, description="smtp:// or smtps://, user:password@ if needed.")
     mail_from: str = "SPM Awards <spm@example.invalid>"
     mail_attempts_max: int = Field(12, ge=1, le=100)
+    smtp_tls_required: bool = Field(default=False, description="Send no mail to a server without TLS.")
+    smtp_ca_file: Path | None = Field(None, description="CA bundle for the mail server; the system's where not given.")
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65_535)
     public_url: str = Field("http://127.0.0.1:8083", description="Where officials reach notify's pages.")
@@ -45,6 +47,9 @@ class Settings(BaseSettings):
     oauth_audience: str | None = Field(None, description="The name by which that issuer means this installation.")
     oauth_jwks: str | None = Field(None, description="The issuer's public keys: a file, or an https:// URL.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
+    webhook_secret: Path | None = Field(None, description="File with 32 random bytes or more; without it, no webhooks.")
+    webhook_networks: str = Field("", description="Networks beside the public ones that webhooks may lie in.")
+    webhook_ca_file: Path | None = Field(None, description="CA bundle for webhooks; the system's where not given.")
     replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")
     batch_records: int = Field(500, ge=1, le=2_000)
     batch_wait_ms: int = Field(50, ge=1, le=5_000)

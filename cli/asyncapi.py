@@ -95,6 +95,8 @@ def _channel_binding(topic: Topic) -> dict[str, Any]:
         "retention.ms": topic.retention_ms,
         "max.message.bytes": topic.max_message_bytes,
     }
+    if topic.compacted_within_ms is not None:
+        configuration["max.compaction.lag.ms"] = topic.compacted_within_ms
     return {
         "kafka": {
             "topic": topic.name,

@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     ACHIEVEMENT_DEFICIENCY = "achievement_deficiency"
     AWARD_NOMINATED = "award_nominated"
     AWARD_WON = "award_won"
+    RECIPIENT_UNREACHABLE = "recipient_unreachable"
 
 
 class NoticeState(StrEnum):
@@ -30,7 +31,7 @@ class NoticeState(StrEnum):
 
 
 class NoticeSettledV1(Message):
-    """A notice reached its end: accepted by the mail server, refused by it, or given up."""
+    """A notice reached its end: accepted by the mail server, the inbox or the webhook, refused, or given up."""
 
     TYPE: ClassVar[str] = "id.go.spm.notice-settled.v1"
     SOURCE: ClassVar[str] = "urn:spm:service:notify"
@@ -39,12 +40,14 @@ class NoticeSettledV1(Message):
     kind: NoticeKind
     region_code: RegionCode
     channel: Annotated[str, Field(pattern=r"^[a-z]{2,16}$", examples=["email"])]
-    recipient_digest: Annotated[Digest, Field(description="Of role and address; the address itself stays with notify.")]
+    recipient_digest: Annotated[Digest, Field(description="Names the recipient; the address itself stays with notify.")]
     state: NoticeState
     attempts: Annotated[int, Field(ge=0, le=COUNT_MAX)]
     settled_at: Instant
     fact_id: Annotated[Identifier, Field(description="The event that the notice tells of.")]
     submission_id: Identifier | None = None
+    templates: Annotated[Identifier | None, Field(description="The version of the words that were sent.")] = None
+    payload_digest: Annotated[Digest | None, Field(description="Of the bytes that were sent at every attempt.")] = None
 
     def identity(self) -> str:
         return self.notice_id

@@ -9,6 +9,7 @@ from contracts.message import Message
 from contracts.notice import NoticeSettledV1
 from contracts.peers import PeersFixedV1
 from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
+from contracts.recipient import RecipientChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1
@@ -35,6 +36,8 @@ class Topic:
     """Of whom each replica reads the whole topic from its beginning, in no group, and holds it in memory."""
     retention_ms: int = FOR_EVER_MS
     compacted: bool = False
+    compacted_within_ms: int | None = None
+    """What a later record of its key replaced is gone after so long; None leaves it to the broker's leisure."""
     partitions: int = PARTITIONS
     max_message_bytes: int = MAX_MESSAGE_BYTES
 
@@ -45,7 +48,8 @@ class Topic:
     @property
     def settings(self) -> dict[str, str]:
         """Kafka's own names of what this topic is created with."""
-        return {
+        within = {} if self.compacted_within_ms is None else {"max.compaction.lag.ms": str(self.compacted_within_ms)}
+        return within | {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "max.message.bytes": str(self.max_message_bytes),
@@ -104,6 +108,15 @@ NOTICE_SETTLED: Final = Topic(
     messages=(NoticeSettledV1,),
     retention_ms=400 * DAY_MS,
 )
+RECIPIENT_CHANGED: Final = Topic(
+    name="spm-recipient-changed-v1",
+    key="recipient id",
+    written_by=("notify",),
+    read_by=("notify",),
+    messages=(RecipientChangedV1,),
+    compacted=True,
+    compacted_within_ms=7 * DAY_MS,
+)
 CLIENT_KEY_CHANGED: Final = Topic(
     name="spm-client-key-changed-v1",
     key="key id",
@@ -124,6 +137,7 @@ TOPICS: Final = (
     AWARD_CHANGED,
     NOTICE_SETTLED,
     CLIENT_KEY_CHANGED,
+    RECIPIENT_CHANGED,
 )
 
 

@@ -11,7 +11,8 @@ from contracts.notice import NoticeKind, NoticeState
 from contracts.quarter import quarters_of
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
-from services.notify.domain.notice import READERS
+from services.notify.domain.recipients import READERS
+from services.notify.recipients import SEEDED
 
 DIFFERENCES_SHOWN_MAX: Final = 20
 
@@ -36,7 +37,7 @@ def expected_notices(plan: Plan, found: Found, law: Law) -> Mapping[NoticeKind, 
         NoticeKind.AWARD_NOMINATED: sum(len(award["nominees"]) for award in awards),
         NoticeKind.AWARD_WON: sum(len(award["winners"]) for award in awards),
     }
-    return {kind: count * len(READERS[kind]) for kind, count in facts.items()}
+    return {kind: count * len(READERS[kind] & SEEDED) for kind, count in facts.items()}
 
 
 def differences(plan: Plan, found: Found, law: Law, notices: Mapping[NoticeKind, int]) -> list[str]:

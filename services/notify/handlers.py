@@ -5,36 +5,49 @@ from collections.abc import Iterable, Sequence
 from chassis.errors import Unprocessable
 from chassis.events import Event, Received
 from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.recipient import Channel, RecipientChangedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.notify.domain.matters import matters_of
-from services.notify.domain.notice import CHANNEL, Matter, addressed
+from services.notify.domain.notice import Matter
+from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
-from services.notify.store import NoticeStore
+from services.notify.store.notices import NoticeStore
+from services.notify.store.recipients import RecipientStore
 
 
 class NoticeHandlers:
     def __init__(
-        self, store: NoticeStore, law: Law, directory: Directory, metrics: NoticeMetrics, *, templates: str
+        self, store: NoticeStore, recipients: RecipientStore, law: Law, directory: Directory, metrics: NoticeMetrics
     ) -> None:
         self._store = store
+        self._recipients = recipients
         self._law = law
         self._directory = directory
         self._metrics = metrics
-        self._templates = templates
 
     async def on_facts(self, batch: Sequence[Received]) -> Iterable[Event]:
-        """Make the notices of the facts; sending them is the senders' business."""
+        """Make the notices of the facts. Those to an inbox have arrived with it; sending the others is the senders'."""
+        matters = [matter for received in batch for matter in self._matters_of(received)]
+        registered = await self._recipients.of_regions({matter.region_code for matter in matters}) if matters else []
         notices = [
             notice
-            for received in batch
-            for matter in self._matters_of(received)
-            for notice in addressed(matter, self._directory.of(matter.region_code))
+            for matter in matters
+            for notice in notices_of(matter, registered, self._directory.of(matter.region_code))
         ]
-        for notice in await self._store.keep(notices, templates=self._templates):
-            self._metrics.notices.labels(CHANNEL, notice.matter.kind, NoticeState.CREATED).inc()
-        return ()
+        for notice in await self._store.keep(notices):
+            self._metrics.notices.labels(notice.recipient.channel, notice.matter.kind, NoticeState.CREATED).inc()
+        arrived = [notice for notice in notices if notice.recipient.channel is Channel.INBOX]
+        ends = await self._store.ends_of(arrived) if arrived else []
+        return [Event.of(end, caused_by=end.fact_id) for end in ends]
+
+    async def on_recipients(self, batch: Sequence[Received]) -> Iterable[Event]:
+        """Our own list, read back: what is known of it, who left it, and who is to be told that somebody cannot be."""
+        changes = [received.message for received in batch if isinstance(received.message, RecipientChangedV1)]
+        await self._recipients.keep_known(changes)
+        await self._store.forget_address([change.recipient_id for change in changes if change.active_until is not None])
+        return await self.on_facts(batch)
 
     async def on_ends(self, batch: Sequence[Received]) -> Iterable[Event]:
         """Our own ends, read back: now they are surely in the log; and at a rebuild they keep old notices unsent."""

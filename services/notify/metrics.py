@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-_DELIVERY_BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400)
+_DELIVERY_BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400, 259_200)
 
 
 class NoticeMetrics:
@@ -15,11 +15,14 @@ class NoticeMetrics:
         )
         self.delivery = Histogram(
             "spm_notice_delivery_seconds",
-            "Time from the fact until the mail server accepted the notice of it.",
+            "Time from the fact until the receiver accepted the notice of it.",
             ("channel",),
             buckets=_DELIVERY_BUCKETS,
             registry=registry,
         )
         self.unsettled = Gauge(
             "spm_notices_unsettled", "Notices that have not reached an end and will be tried.", registry=registry
+        )
+        self.webhook_attempts = Counter(
+            "spm_webhook_attempts", "Deliveries to webhooks that were tried.", ("outcome",), registry=registry
         )

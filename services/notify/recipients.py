@@ -1,4 +1,7 @@
-"""Who is written to: a JSON file of regions with their offices' addresses, or example addresses where none is named."""
+"""Whom a region's notices go to until its first office is registered.
+
+A JSON file of regions with their offices' addresses, or example addresses where no file is named.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,17 +11,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from chassis.errors import Misconfigured
 from chassis.problems import faults_of
-from services.notify.domain.notice import Recipient, Role
+from contracts.recipient import Role
+from services.notify.domain.notice import Mailbox
 
-_FILE: Final[TypeAdapter[dict[str, tuple[Recipient, ...]]]] = TypeAdapter(dict[str, tuple[Recipient, ...]])
+_FILE: Final[TypeAdapter[dict[str, tuple[Mailbox, ...]]]] = TypeAdapter(dict[str, tuple[Mailbox, ...]])
 _MAILBOXES: Final[Mapping[Role, str]] = {Role.TEAM: "tim-spm", Role.SECRETARY: "sekda"}
+SEEDED: Final = frozenset(_MAILBOXES)
 _FAULTS_SHOWN: Final = 5
 
 
 class Directory:
-    """The recipients of each region."""
+    """The mailboxes of each region."""
 
-    def __init__(self, by_region: Mapping[str, tuple[Recipient, ...]] | None = None) -> None:
+    def __init__(self, by_region: Mapping[str, tuple[Mailbox, ...]] | None = None) -> None:
         self._by_region = by_region
 
     @classmethod
@@ -41,8 +46,8 @@ class Directory:
             places = ", ".join(fault.pointer for fault in faults_of(error)[:_FAULTS_SHOWN])
             raise Misconfigured(f"SPM_RECIPIENTS: {path} has {error.error_count()} faults, at {places}") from None
 
-    def of(self, region: str) -> tuple[Recipient, ...]:
+    def of(self, region: str) -> tuple[Mailbox, ...]:
         if self._by_region is not None:
             return self._by_region.get(region, ())
         host = f"{region.replace('.', '-')}.daerah.example"
-        return tuple(Recipient(role=role, address=f"{mailbox}@{host}") for role, mailbox in _MAILBOXES.items())
+        return tuple(Mailbox(role=role, address=f"{mailbox}@{host}") for role, mailbox in _MAILBOXES.items())

@@ -55,11 +55,8 @@ def test_every_topic_and_its_dead_letters_are_channels_with_their_settings() -> 
         assert channel["address"] == kafka["topic"] == topic.name
         assert kafka["partitions"] == topic.partitions
         given = kafka["topicConfiguration"]
-        assert {**given, "cleanup.policy": ",".join(given["cleanup.policy"])} == {
-            **topic.settings,
-            "retention.ms": topic.retention_ms,
-            "max.message.bytes": topic.max_message_bytes,
-        }
+        told = {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in given.items()}
+        assert told == topic.settings
 
 
 def test_every_writer_sends_and_every_reader_receives_in_its_group() -> None:

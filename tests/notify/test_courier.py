@@ -30,7 +30,10 @@ async def answer_of(catcher: Catcher) -> tuple[Answer, bool]:
     ("rcpt", "data", "answer", "still_open"),
     [
         (always("250 ok"), always("250 taken"), Answer.ACCEPTED, True),
-        (always("550 no such mailbox"), always("250 taken"), Answer.REFUSED, True),
+        (always("550 no such mailbox"), always("250 taken"), Answer.NO_SUCH_ADDRESS, True),
+        (always("550 5.1.1 no such mailbox"), always("250 taken"), Answer.NO_SUCH_ADDRESS, True),
+        (always("550 5.7.1 not from you"), always("250 taken"), Answer.REFUSED, True),
+        (always("554 not from you"), always("250 taken"), Answer.REFUSED, True),
         (always("451 greylisted"), always("250 taken"), Answer.POSTPONED, True),
         (always("250 ok"), always("554 content refused"), Answer.REFUSED, True),
         (always("250 ok"), always("451 try later"), Answer.POSTPONED, True),
@@ -38,7 +41,19 @@ async def answer_of(catcher: Catcher) -> tuple[Answer, bool]:
         (after_s(ANSWER_S * 4), always("250 taken"), Answer.POSTPONED, False),
         (always("250 ok"), after_s(ANSWER_S * 4), Answer.POSTPONED, False),
     ],
-    ids=["taken", "no mailbox", "greylisted", "refused content", "later", "closing", "slow rcpt", "slow data"],
+    ids=[
+        "taken",
+        "no mailbox",
+        "no mailbox, said twice",
+        "policy",
+        "other",
+        "greylisted",
+        "refused content",
+        "later",
+        "closing",
+        "slow rcpt",
+        "slow data",
+    ],
 )
 async def test_what_the_server_says_is_understood(
     rcpt: Answering,
@@ -57,7 +72,7 @@ async def test_one_connection_carries_many_mails_and_goes_on_after_a_refusal() -
             for name in ("a", "no", "b")
         ]
 
-    assert answers == [Answer.ACCEPTED, Answer.REFUSED, Answer.ACCEPTED]
+    assert answers == [Answer.ACCEPTED, Answer.NO_SUCH_ADDRESS, Answer.ACCEPTED]
     assert catcher.recipients == ["a@region.example", "b@region.example"]
 
 

@@ -10,13 +10,14 @@ from chassis.mongo import Database, Document
 from contracts.award import AwardState
 from contracts.message import Message
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from contracts.recipient import Role
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
-from services.notify.domain.notice import Role
 from services.notify.handlers import NoticeHandlers
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
-from services.notify.store import NoticeStore
+from services.notify.store.notices import NoticeStore
+from services.notify.store.recipients import RecipientStore
 from tests.notify.messages import CLOSED, award, judged, overdue, received, returned, scorecard
 
 FACTS: tuple[Message, ...] = (
@@ -35,6 +36,7 @@ NOTICES = 1 + 1 + 2 + 2 + 1 + 0 + 3 * 2 + 2
 @pytest_asyncio.fixture
 async def store(database: Database) -> AsyncIterator[NoticeStore]:
     await database["notices"].delete_many({})
+    await database["recipients"].delete_many({})
     store = NoticeStore(database)
     await store.prepare()
     yield store
@@ -47,8 +49,8 @@ def registry() -> CollectorRegistry:
 
 
 @pytest.fixture
-def handlers(store: NoticeStore, law: Law, registry: CollectorRegistry) -> NoticeHandlers:
-    return NoticeHandlers(store, law, Directory(), NoticeMetrics(registry), templates="t")
+def handlers(store: NoticeStore, database: Database, law: Law, registry: CollectorRegistry) -> NoticeHandlers:
+    return NoticeHandlers(store, RecipientStore(database), law, Directory(), NoticeMetrics(registry))
 
 
 async def documents(database: Database) -> list[Document]:
@@ -125,7 +127,7 @@ async def test_ends_and_facts_give_the_same_documents_in_any_order(
 
 
 async def test_a_region_without_recipients_gets_no_notice(store: NoticeStore, law: Law, database: Database) -> None:
-    handlers = NoticeHandlers(store, law, Directory({}), NoticeMetrics(CollectorRegistry()), templates="t")
+    handlers = NoticeHandlers(store, RecipientStore(database), law, Directory({}), NoticeMetrics(CollectorRegistry()))
 
     await handlers.on_facts(batch())
 

@@ -77,7 +77,7 @@ def test_each_html_is_whole_marks_its_languages_and_loads_nothing(facts: Facts) 
     assert page.open == []
     assert page.languages == ["id", "id", "en"]
     assert not page.tags & {"img", "script", "link", "iframe", "form"}
-    ours = ("https://notices.example/inbox/99.71", f"{RULES}/")
+    ours = ("https://notices.example/inbox/99.71", "https://notices.example/recipients/99.71", f"{RULES}/")
     assert all(address.startswith(ours) for address in page.addresses)
 
 

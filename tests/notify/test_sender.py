@@ -14,19 +14,24 @@ from chassis.errors import Retryable
 from chassis.events import Event, decode
 from chassis.mongo import Database
 from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.recipient import Channel, Role
 from contracts.topics import NOTICE_SETTLED
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.notice import Notice, Recipient, Role
+from services.notify.domain.notice import Notice, Recipient
 from services.notify.mailer.courier import Courier, MailServer
 from services.notify.mailer.mail import Origin, mail_of
 from services.notify.metrics import NoticeMetrics
-from services.notify.sender import READ_BACK, REMEMBERED, Sender
-from services.notify.store import LEASE, NoticeStore
+from services.notify.register import Register
+from services.notify.sender.ends import READ_BACK, REMEMBERED, Ends
+from services.notify.sender.mails import MailSender
+from services.notify.store.notices import LEASE, NoticeStore
+from services.notify.store.recipients import RecipientStore
 from tests.notify.catcher import Catcher, after_s, always, first
 from tests.notify.golden_letters import LETTERS
 from tests.running import eventually
 
 NOTICE = example_of(FACTS[0])
+ADDRESS = NOTICE.recipient.address or ""
 NOW = NOTICE.matter.fact_at + timedelta(minutes=1)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 ANSWER_S = 0.5
@@ -60,7 +65,7 @@ class Office:
     log: Log
     clock: FixedClock
     registry: CollectorRegistry
-    sender: Sender
+    sender: MailSender
 
     async def run(self) -> None:
         """One burst; a broken connection ends it as it ends the task in the service."""
@@ -82,20 +87,18 @@ async def office(database: Database) -> AsyncIterator[Office]:
     await database["notices"].delete_many({})
     store = NoticeStore(database)
     await store.prepare()
-    await store.keep([NOTICE], templates=LETTERS.version)
+    await store.keep([NOTICE])
     catcher, log, clock, registry = Catcher(), Log(), FixedClock(NOW), CollectorRegistry()
-    sender = Sender(
-        store=store,
-        letters=LETTERS,
-        courier=Courier(MailServer.parse(catcher.uri), own_host="notices.example", answer_s=ANSWER_S),
-        origin=Origin("SPM Awards", "spm@notices.example"),
-        publisher=log,
-        clock=clock,
-        metrics=NoticeMetrics(registry),
+    ends = Ends(store, log, clock, NoticeMetrics(registry), asyncio.Event())
+    sender = MailSender(
+        ends,
+        LETTERS,
+        Courier(MailServer.parse(catcher.uri), own_host="notices.example", answer_s=ANSWER_S),
+        Origin("SPM Awards", "spm@notices.example"),
+        Register(RecipientStore(database), log, clock),
         attempts_max=3,
-        ends_known=asyncio.Event(),
     )
-    sender.ends_known.set()
+    ends.known.set()
     yield Office(store, catcher, log, clock, registry, sender)
     await database["notices"].delete_many({})
 
@@ -118,18 +121,18 @@ async def test_a_notice_is_sent_noted_published_and_counted(office: Office) -> N
     [event] = office.log.events
     assert (event.topic, event.key) == (NOTICE_SETTLED.name, "99.71")
     assert event.headers["ce_causationid"] == NOTICE.matter.fact_id
-    assert NOTICE.recipient.address.encode() not in event.value
+    assert ADDRESS.encode() not in event.value
     assert office.counted(NoticeState.DELIVERED) == 1
     assert office.registry.get_sample_value("spm_notice_delivery_seconds_sum", {"channel": "email"}) == 60
 
 
 async def test_nothing_is_sent_before_the_ends_of_the_log_are_known(office: Office) -> None:
-    office.sender.ends_known.clear()
+    office.sender.ends.known.clear()
     async with office.catcher.running():
         running = asyncio.create_task(office.sender.run())
         await asyncio.sleep(0.3)
         assert office.catcher.raw == []
-        office.sender.ends_known.set()
+        office.sender.ends.known.set()
         await running
     assert len(office.catcher.recipients) == 1
 
@@ -172,7 +175,7 @@ async def test_a_notice_that_is_never_taken_is_given_up_at_its_last_attempt(offi
 
 
 async def test_a_server_that_is_away_costs_no_attempt_and_all_is_sent_when_it_is_back(office: Office) -> None:
-    await office.store.keep(many(10), templates="t")
+    await office.store.keep(many(10))
     for _ in range(5):
         with pytest.raises(Retryable, match="mail server"):
             await office.sender.run()
@@ -187,7 +190,7 @@ async def test_a_server_that_is_away_costs_no_attempt_and_all_is_sent_when_it_is
 
 
 async def test_a_server_that_answers_too_late_costs_one_attempt_and_ends_the_burst(office: Office) -> None:
-    await office.store.keep(many(10), templates="t")
+    await office.store.keep(many(10))
     office.catcher.data = after_s(ANSWER_S * 4)
     async with office.catcher.running():
         with pytest.raises(Retryable, match="dropped the connection"):
@@ -218,11 +221,10 @@ async def test_a_sender_that_is_told_to_stop_notes_the_mail_that_is_on_its_way(o
 
 async def test_a_crash_between_acceptance_and_note_sends_the_same_mail_once_more(office: Office) -> None:
     async with office.catcher.running():
-        crashed = await office.store.claim(NOW, since=EVER)
-        assert crashed is not None
+        [_] = await office.store.claim(Channel.EMAIL, NOW, since=EVER, limit=1)
         async with office.sender.courier.connected() as connection:
             mail = mail_of(NOTICE, LETTERS.letter(NOTICE), office.sender.origin)
-            await connection.deliver(mail, sender="spm@notices.example", recipient=NOTICE.recipient.address)
+            await connection.deliver(mail, sender="spm@notices.example", recipient=ADDRESS)
         await office.run()
         assert len(office.catcher.raw) == 1, "the lease of the crashed sender still holds"
 
@@ -235,9 +237,10 @@ async def test_a_crash_between_acceptance_and_note_sends_the_same_mail_once_more
 
 
 async def test_senders_share_the_work_without_doubles(office: Office) -> None:
-    await office.store.keep(many(60), templates="t")
+    await office.store.keep(many(60))
+    patient = replace(office.sender, courier=replace(office.sender.courier, answer_s=30))
     async with office.catcher.running():
-        await asyncio.gather(*(office.sender.run() for _ in range(4)))
+        await asyncio.gather(*(patient.run() for _ in range(4)))
 
     assert len(office.catcher.recipients) == 61
     assert set(Counter(office.catcher.recipients).values()) == {1}
@@ -252,7 +255,7 @@ async def test_an_end_that_could_not_be_published_is_published_later_from_what_w
         office.log.away = False
         office.clock.instant += READ_BACK * 2
         await office.run()
-        tidying = asyncio.create_task(office.sender.tidy())
+        tidying = asyncio.create_task(office.sender.ends.tidy())
         await eventually(lambda: office.log.ends)
         tidying.cancel()
 

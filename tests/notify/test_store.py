@@ -8,12 +8,15 @@ import pytest_asyncio
 
 from chassis.mongo import Database, Document
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from contracts.recipient import Channel
 from services.notify.domain.cursor import cursor_after, place_of
 from services.notify.domain.examples import FACTS, example_of
+from services.notify.domain.facts import Award
 from services.notify.domain.notice import Notice
-from services.notify.store import LEASE, KeptNotice, NoticeStore
+from services.notify.store.notices import LEASE, KeptNotice, NoticeStore
 
-RETURNED, WARNED, OVERDUE, *_, WON = (example_of(facts) for facts in FACTS)
+RETURNED, WARNED, OVERDUE = (example_of(facts) for facts in FACTS[:3])
+WON = next(example_of(facts) for facts in FACTS if isinstance(facts, Award))
 FACT_AT = RETURNED.matter.fact_at
 LATER = FACT_AT + timedelta(minutes=1)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -33,10 +36,17 @@ async def documents(database: Database) -> list[Document]:
     return sorted(found, key=lambda document: document["_id"])
 
 
+async def claims(store: NoticeStore, now: datetime, *, since: datetime = EVER, limit: int = 1) -> list[KeptNotice]:
+    return await store.claim(Channel.EMAIL, now, since=since, limit=limit)
+
+
 async def claimed(store: NoticeStore, now: datetime = LATER) -> KeptNotice:
-    kept = await store.claim(now, since=EVER)
-    assert kept is not None
+    [kept] = await claims(store, now)
     return kept
+
+
+async def anything_due(store: NoticeStore, now: datetime, *, since: datetime = EVER) -> bool:
+    return await store.anything_due(Channel.EMAIL, now, since=since)
 
 
 def ended(notice: Notice, state: NoticeState = NoticeState.DELIVERED, attempts: int = 1) -> NoticeSettledV1:
@@ -54,8 +64,8 @@ def ended(notice: Notice, state: NoticeState = NoticeState.DELIVERED, attempts: 
 
 
 async def test_a_notice_is_kept_once_and_read_back_whole(store: NoticeStore) -> None:
-    assert await store.keep([RETURNED, WON], templates="t") == [RETURNED, WON]
-    assert await store.keep([RETURNED, WON, WARNED], templates="t") == [WARNED]
+    assert await store.keep([RETURNED, WON]) == [RETURNED, WON]
+    assert await store.keep([RETURNED, WON, WARNED]) == [WARNED]
 
     kept = await store.find("99.71", RETURNED.id)
     assert kept == KeptNotice(RETURNED, NoticeState.CREATED, 0, None)
@@ -63,13 +73,13 @@ async def test_a_notice_is_kept_once_and_read_back_whole(store: NoticeStore) -> 
 
 
 async def test_keeping_nothing_is_possible(store: NoticeStore) -> None:
-    assert await store.keep([], templates="t") == []
+    assert await store.keep([]) == []
     await store.keep_ends([])
 
 
 async def test_making_a_notice_and_ending_it_commute(store: NoticeStore, database: Database) -> None:
     async def make() -> None:
-        await store.keep([RETURNED], templates="t")
+        await store.keep([RETURNED])
 
     async def end() -> None:
         await store.keep_ends([ended(RETURNED)])
@@ -87,7 +97,7 @@ async def test_making_a_notice_and_ending_it_commute(store: NoticeStore, databas
 
 
 async def test_what_was_sent_here_equals_what_is_rebuilt_from_the_log(store: NoticeStore, database: Database) -> None:
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
     end = await store.settle(await claimed(store), NoticeState.DELIVERED, LATER)
     assert end is not None
     await store.keep_ends([end])
@@ -95,7 +105,7 @@ async def test_what_was_sent_here_equals_what_is_rebuilt_from_the_log(store: Not
 
     await database["notices"].delete_many({})
     await store.keep_ends([end])
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
 
     assert await documents(database) == lived
 
@@ -103,17 +113,17 @@ async def test_what_was_sent_here_equals_what_is_rebuilt_from_the_log(store: Not
 async def test_an_end_that_is_read_first_leaves_nothing_to_send_and_nothing_to_list(store: NoticeStore) -> None:
     await store.keep_ends([ended(RETURNED)])
 
-    assert not await store.anything_due(LATER, since=EVER)
+    assert not await anything_due(store, LATER)
     assert await store.newest(limit=10) == []
     assert await store.summary(2023) == []
 
 
 async def test_a_claim_holds_until_its_lease_ends_and_then_belongs_to_the_next(store: NoticeStore) -> None:
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
     first = await claimed(store)
 
     assert (first.state, first.attempts) == (NoticeState.SENDING, 1)
-    assert await store.claim(LATER + LEASE - timedelta(seconds=1), since=EVER) is None
+    assert await claims(store, LATER + LEASE - timedelta(seconds=1)) == []
 
     second = await claimed(store, LATER + LEASE)
     assert second.attempts == 2
@@ -125,34 +135,34 @@ async def test_a_claim_holds_until_its_lease_ends_and_then_belongs_to_the_next(s
 
 
 async def test_the_notice_that_waits_longest_is_claimed_first_and_a_postponed_one_waits(store: NoticeStore) -> None:
-    await store.keep([RETURNED, OVERDUE], templates="t")
+    await store.keep([RETURNED, OVERDUE])
     first = await claimed(store)
     assert await store.postpone(first, LATER + timedelta(seconds=4))
 
     other = await claimed(store)
 
     assert other.notice != first.notice
-    assert not await store.anything_due(LATER + timedelta(seconds=3), since=EVER)
+    assert not await anything_due(store, LATER + timedelta(seconds=3))
     assert (await claimed(store, LATER + timedelta(seconds=4))).notice == first.notice
 
 
 async def test_a_fact_older_than_the_log_of_ends_is_not_claimed(store: NoticeStore) -> None:
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
 
-    assert not await store.anything_due(LATER, since=FACT_AT)
-    assert await store.claim(LATER, since=FACT_AT) is None
+    assert not await anything_due(store, LATER, since=FACT_AT)
+    assert await claims(store, LATER, since=FACT_AT) == []
     assert await store.count_open(since=FACT_AT) == 0
     assert await store.count_open(since=EVER) == 1
 
 
 async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore) -> None:
     notices = [example_of(facts) for facts in FACTS]
-    await store.keep(notices, templates="t")
+    await store.keep(notices)
 
     async def take() -> list[str]:
-        taken = []
-        while kept := await store.claim(LATER, since=EVER):
-            taken.append(kept.notice.id)
+        taken: list[str] = []
+        while await anything_due(store, LATER):
+            taken += [kept.notice.id for kept in await claims(store, LATER, limit=3)]
         return taken
 
     taken = [notice_id for share in await asyncio.gather(*(take() for _ in range(4))) for notice_id in share]
@@ -160,7 +170,7 @@ async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore
 
 
 async def test_an_end_stays_unpublished_until_it_is_read_back(store: NoticeStore) -> None:
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
     end = await store.settle(await claimed(store), NoticeState.DELIVERED, LATER)
     assert end is not None
 
@@ -171,14 +181,14 @@ async def test_an_end_stays_unpublished_until_it_is_read_back(store: NoticeStore
 
 
 async def test_an_end_is_moved_by_a_later_end_alone(store: NoticeStore) -> None:
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
     stale = await claimed(store)
     await store.keep_ends([ended(RETURNED, NoticeState.GIVEN_UP, 12)])
 
-    await store.keep([RETURNED], templates="t")
+    await store.keep([RETURNED])
     assert not await store.postpone(stale, LATER)
     assert await store.settle(stale, NoticeState.DELIVERED, LATER) is None
-    assert await store.claim(LATER + LEASE, since=EVER) is None
+    assert await claims(store, LATER + LEASE) == []
 
     kept = await store.find("99.71", RETURNED.id)
     assert kept is not None
@@ -187,7 +197,7 @@ async def test_an_end_is_moved_by_a_later_end_alone(store: NoticeStore) -> None:
 
 async def test_a_list_goes_on_where_it_stopped(store: NoticeStore) -> None:
     notices = [example_of(facts) for facts in FACTS]
-    await store.keep(notices, templates="t")
+    await store.keep(notices)
 
     listed: list[str] = []
     cursor = None
@@ -211,7 +221,7 @@ async def test_a_list_goes_on_where_it_stopped(store: NoticeStore) -> None:
 async def test_a_list_is_narrowed_by_what_is_asked(
     store: NoticeStore, region: str | None, kind: NoticeKind | None, state: NoticeState | None, found: int
 ) -> None:
-    await store.keep([RETURNED, WON], templates="t")
+    await store.keep([RETURNED, WON])
     assert len(await store.newest(region=region, kind=kind, state=state, limit=10)) == found
 
 
@@ -241,7 +251,7 @@ async def test_the_summary_counts_each_notice_once_while_notices_are_sent(
 
 
 async def test_the_summary_counts_by_kind_and_state(store: NoticeStore) -> None:
-    await store.keep([RETURNED, WARNED, WON], templates="t")
+    await store.keep([RETURNED, WARNED, WON])
     await store.keep_ends([ended(WARNED)])
 
     assert await store.summary(2023) == [

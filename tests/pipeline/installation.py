@@ -20,6 +20,7 @@ from cli.demo.flow import Flow
 from cli.demo.plan import Plan
 from cli.demo.screen import Screen
 from cli.rebuild import SERVICES
+from contracts.recipient import Role
 from contracts.topics import TOPICS
 from deploy.local.credentials import CLIENTS
 from deploy.local.mail_catcher import catching
@@ -27,7 +28,6 @@ from deploy.local.ports import LOOPBACK, free_port
 from regulation.rows import Region
 from services.intake.app import build as build_intake
 from services.notify.app import build as build_notify
-from services.notify.domain.notice import Role
 from services.scoring.app import build as build_scoring
 from services.validation.app import build as build_validation
 from tests.running import Keys, running, settings_for
@@ -53,7 +53,10 @@ class Installation:
         keys = Keys(folder)
         headers = {client: keys.issue(client, scopes, region) for client, region, scopes in CLIENTS}
         offices = {
-            region.code: [{"role": role, "address": f"{role.name.lower()}@{region.code}.example"} for role in Role]
+            region.code: [
+                {"role": role, "address": f"{role.name.lower()}@{region.code}.example"}
+                for role in (Role.TEAM, Role.SECRETARY)
+            ]
             for region in nation
         }
         recipients = folder / "recipients.json"

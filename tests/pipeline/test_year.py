@@ -15,7 +15,7 @@ from cli.rebuild import StillRunningError, forget
 from contracts.notice import NoticeKind
 from regulation.law import Law
 from regulation.loading import load_law
-from services.notify.domain.notice import READERS
+from services.notify.domain.recipients import READERS
 from tests.pipeline.installation import Installation
 
 pytestmark = pytest.mark.engines

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from contracts.message import Bilingual, deterministic_id
+from contracts.recipient import Channel, Role
 from services.notify.domain.facts import (
     Award,
     Criterion,
@@ -15,11 +16,12 @@ from services.notify.domain.facts import (
     Remark,
     ReportMissing,
     ReportReturned,
+    Unreachable,
     WarningsOpen,
     WeakSector,
     WeakService,
 )
-from services.notify.domain.notice import Matter, Notice, Recipient, Role
+from services.notify.domain.notice import Matter, Notice, Recipient
 
 _ARRIVED: Final = datetime(2024, 1, 18, 3, 4, 5, tzinfo=UTC)
 _DUE: Final = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
@@ -118,16 +120,17 @@ FACTS: Final[tuple[Facts, ...]] = (
     ),
     Nomination(placing=_PLACING, rank=2, nominees=5),
     Award(placing=_PLACING, place=2, winners=3),
+    Unreachable(role=Role.SECRETARY, channel=Channel.EMAIL, since=_CLOSED, registered_at=_ARRIVED),
 )
 
 
 def example_of(facts: Facts) -> Notice:
-    is_award = isinstance(facts, Nomination | Award)
+    of_no_quarter = isinstance(facts, Nomination | Award | Unreachable)
     matter = Matter(
         region_code="99.71",
         region_name="Kota Contoh",
         fiscal_year=2023,
-        period=None if is_award else "2023Q4",
+        period=None if of_no_quarter else "2023Q4",
         fact_id=deterministic_id("example", facts.model_dump_json()),
         fact_at=_CLOSED,
         submission_id=None,

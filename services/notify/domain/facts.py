@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.message import Bilingual
 from contracts.notice import NoticeKind
+from contracts.recipient import Channel, Role
 
 
 class Value(BaseModel):
@@ -22,6 +23,8 @@ class Remark(Value):
     rule: str | None = None
     """Its code; None in notices of before it was kept."""
     service: Bilingual | None
+    sector: str | None = None
+    """Of the service; None where the finding concerns no single one."""
     pointer: str
     found: str
     expected: str
@@ -81,6 +84,8 @@ class WeakService(Value):
 
 
 class WeakSector(Value):
+    sector: str | None = None
+    """Its id; None in notices of before it was kept."""
     name: Bilingual
     index_pct: Decimal
     services: tuple[WeakService, ...]
@@ -131,6 +136,17 @@ class Award(Value):
     winners: int
 
 
+class Unreachable(Value):
+    """The address itself is left out: a letter about one recipient goes to another."""
+
+    kind: Literal[NoticeKind.RECIPIENT_UNREACHABLE] = NoticeKind.RECIPIENT_UNREACHABLE
+    role: Role
+    channel: Channel
+    since: datetime
+    registered_at: datetime
+
+
 Facts = Annotated[
-    ReportReturned | WarningsOpen | ReportMissing | Deficiency | Nomination | Award, Field(discriminator="kind")
+    ReportReturned | WarningsOpen | ReportMissing | Deficiency | Nomination | Award | Unreachable,
+    Field(discriminator="kind"),
 ]

@@ -1,6 +1,7 @@
 """What officials are told, decided from one event and the law alone."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from functools import cache
 from typing import Final
@@ -8,6 +9,7 @@ from typing import Final
 from contracts.award import AwardChangedV1, AwardState, Nominee
 from contracts.message import Bilingual, Message
 from contracts.quarter import Quarter, quarters_of
+from contracts.recipient import EVERY_REGION, RecipientChangedV1
 from contracts.scorecard import ScorecardUpdatedV1, SectorScore, ServiceScore, ServiceState
 from contracts.verdict import Finding, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
 from regulation.award_rows import AwardCategory, AwardCriterion
@@ -24,12 +26,13 @@ from services.notify.domain.facts import (
     Remark,
     ReportMissing,
     ReportReturned,
+    Unreachable,
     WarningsOpen,
     WeakSector,
     WeakService,
 )
 from services.notify.domain.notice import Matter
-from services.notify.domain.wording import one_line
+from services.notify.domain.wording import JAKARTA, one_line
 
 REMARKS_MAX: Final = 25
 SERVICES_A_SECTOR_MAX: Final = 5
@@ -38,7 +41,7 @@ SERVICES_A_SECTOR_MAX: Final = 5
 _ROUNDINGS: Final[Mapping[str, str]] = {"half_up": ROUND_HALF_UP}
 
 
-def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:
+def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:  # noqa: PLR0911 - one a kind of event
     """What the event gives cause to tell; empty for most.
 
     Raises:
@@ -56,6 +59,8 @@ def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:
             return [_of_report(message, fact_id, law, _deficiency(message, law))]
         case AwardChangedV1():
             return _of_award(message, fact_id, law)
+        case RecipientChangedV1() if message.unreachable_since is not None and message.region_code != EVERY_REGION:
+            return [_of_recipient(message, message.unreachable_since, law)]
         case _:
             return []
 
@@ -72,6 +77,20 @@ def _of_report(
         fact_at=message.occurred_at,
         submission_id=None if isinstance(message, ReportOverdueV1) else message.submission_id,
         facts=facts,
+    )
+
+
+def _of_recipient(message: RecipientChangedV1, since: datetime, law: Law) -> Matter:
+    return Matter(
+        region_code=message.region_code,
+        region_name=_region_name(message.region_code, law),
+        fiscal_year=since.astimezone(JAKARTA).year,
+        period=None,
+        # One fact, whatever else of the recipient changes later.
+        fact_id=f"{message.recipient_id}/unreachable",
+        fact_at=since,
+        submission_id=None,
+        facts=Unreachable(role=message.role, channel=message.channel, since=since, registered_at=message.active_from),
     )
 
 
@@ -112,6 +131,7 @@ def _remarks(findings: list[Finding], law: Law) -> tuple[Remark, ...]:
         Remark(
             rule=finding.code,
             service=names.get(finding.service_type or ""),
+            sector=(finding.service_type or "").partition(".")[0] or None,
             pointer=one_line(finding.pointer),
             found=one_line(finding.found),
             expected=one_line(finding.expected),
@@ -172,6 +192,7 @@ def _weak_sector(
     weak.sort(key=lambda pair: pair[0])
     names = _service_names(law)
     return WeakSector(
+        sector=sector.sector,
         name=_both(law.sectors[sector.sector]),
         index_pct=rounded.to_nearest(index_pct),
         services=tuple(_weak_service(service, names, rounded) for _, service in weak[:SERVICES_A_SECTOR_MAX]),

@@ -12,7 +12,7 @@ from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.notice import NoticeKind, NoticeState
 from contracts.quarter import Quarter
-from services.notify.domain.notice import Role
+from contracts.recipient import Channel, Role
 
 JAKARTA: Final = ZoneInfo("Asia/Jakarta")
 _ROMAN: Final = ("I", "II", "III", "IV")
@@ -25,6 +25,7 @@ KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
         NoticeKind.ACHIEVEMENT_DEFICIENCY: Bilingual(id="Capaian di bawah jalur", en="Attainment below the path"),
         NoticeKind.AWARD_NOMINATED: Bilingual(id="Nominasi SPM Awards", en="SPM Awards nomination"),
         NoticeKind.AWARD_WON: Bilingual(id="Penerima SPM Awards", en="SPM Awards winner"),
+        NoticeKind.RECIPIENT_UNREACHABLE: Bilingual(id="Alamat tidak dapat dicapai", en="Address unreachable"),
     }
 )
 STATES: Final[Mapping[NoticeState, Bilingual]] = MappingProxyType(
@@ -40,7 +41,17 @@ STATES: Final[Mapping[NoticeState, Bilingual]] = MappingProxyType(
 ROLES: Final[Mapping[Role, Bilingual]] = MappingProxyType(
     {
         Role.TEAM: Bilingual(id=Role.TEAM, en="SPM implementation team"),
+        Role.AGENCY: Bilingual(id=Role.AGENCY, en="Agency in charge of a sector"),
         Role.SECRETARY: Bilingual(id=Role.SECRETARY, en="Regional secretary"),
+        Role.HEAD: Bilingual(id=Role.HEAD, en="Head of the region"),
+        Role.SYSTEM: Bilingual(id=Role.SYSTEM, en="Information system"),
+    }
+)
+CHANNELS: Final[Mapping[Channel, Bilingual]] = MappingProxyType(
+    {
+        Channel.EMAIL: Bilingual(id="Surel", en="E-mail"),
+        Channel.INBOX: Bilingual(id="Kotak masuk", en="Inbox"),
+        Channel.WEBHOOK: Bilingual(id="Webhook", en="Webhook"),
     }
 )
 

@@ -1,10 +1,12 @@
 """The mail server, reached by one connection that stays open while there is mail."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +20,9 @@ ANSWER_S: Final = 30.0
 PERMANENT: Final = 500
 CLOSING: Final = 421
 """The server ends the connection (RFC 5321, 3.8)."""
+_NO_MAILBOX: Final = frozenset({550, 551, 553})
+_ENHANCED: Final = re.compile(r"5\.(\d{1,3})\.\d{1,3}\b")
+_ABOUT_THE_ADDRESS: Final = "1"
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
@@ -63,6 +68,8 @@ class Courier:
     own_host: str
     answer_s: float = ANSWER_S
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls_required: bool = False
+    """Whether a server that offers no encryption gets nothing; a password is never sent to one."""
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator["Connection"]:
@@ -78,7 +85,7 @@ class Courier:
             local_hostname=self.own_host,
             timeout=self.answer_s,
             use_tls=server.tls,
-            start_tls=False if server.tls else (server.password is not None or None),
+            start_tls=False if server.tls else (self.tls_required or server.password is not None or None),
             tls_context=self.tls,
         )
         try:
@@ -104,13 +111,20 @@ class Connection:
     def open(self) -> bool:
         return self._client.is_connected
 
+    @property
+    def delivery_time(self) -> timedelta:
+        """The longest that one delivery can take."""
+        return timedelta(seconds=self._delivery_s)
+
     async def deliver(self, mail: bytes, *, sender: str, recipient: str) -> Answer:
         """What the server says; a connection that breaks on the way says POSTPONED, for nobody knows."""
         try:
             async with asyncio.timeout(self._delivery_s):
                 await self._client.sendmail(sender, [recipient], mail)
         except aiosmtplib.SMTPRecipientsRefused as refusal:
-            return self._answer_of(refusal.recipients[0].code)
+            [recipient_refused] = refusal.recipients
+            answer = self._answer_of(recipient_refused.code)
+            return Answer.NO_SUCH_ADDRESS if _names_no_mailbox(recipient_refused) else answer
         except aiosmtplib.SMTPDataError as refusal:
             return self._answer_of(refusal.code)
         except (aiosmtplib.SMTPException, OSError):
@@ -123,3 +137,9 @@ class Connection:
         if code == CLOSING:
             self._client.close()
         return Answer.REFUSED if code >= PERMANENT else Answer.POSTPONED
+
+
+def _names_no_mailbox(refusal: aiosmtplib.SMTPRecipientRefused) -> bool:
+    """Whether the address does not exist; where the server says more (RFC 3463), its policy is told from that."""
+    detail = _ENHANCED.match(refusal.message)
+    return refusal.code in _NO_MAILBOX and (detail is None or detail[1] == _ABOUT_THE_ADDRESS)

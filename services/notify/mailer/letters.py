@@ -65,6 +65,9 @@ class Letters:
             link=f"{self._public_url}/inbox/{matter.region_code}/{notice.id}",
             inbox=f"{self._public_url}/inbox/{matter.region_code}",
             rules=self._rules_url,
+            channels=wording.CHANNELS,
+            roles=wording.ROLES,
+            recipients=f"{self._public_url}/recipients/{matter.region_code}",
             **more,
         )
 

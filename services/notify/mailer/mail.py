@@ -11,7 +11,8 @@ from typing import Final, Self
 from pydantic import ValidationError
 
 from chassis.errors import Misconfigured
-from services.notify.domain.notice import Notice, Recipient, Role
+from contracts.recipient import Role
+from services.notify.domain.notice import Mailbox, Notice
 from services.notify.domain.wording import one_line
 from services.notify.mailer.letters import Letter
 
@@ -37,7 +38,7 @@ class Origin:
         """
         name, address = parseaddr(text)
         try:
-            Recipient(role=Role.TEAM, address=address)
+            Mailbox(role=Role.TEAM, address=address)
         except ValidationError:
             raise Misconfigured(f"SPM_MAIL_FROM is {text!r}, expected: Name <mailbox@host.domain>") from None
         return cls(one_line(name), address)
@@ -49,9 +50,11 @@ class Origin:
 
 def mail_of(notice: Notice, letter: Letter, origin: Origin) -> bytes:
     """Raises:
-    ValueError: a header's text holds a line end or another control character.
+    ValueError: nobody to write to, or a header's text holds a line end or another control character.
     """
     matter, recipient = notice.matter, notice.recipient
+    if recipient.address is None:
+        raise ValueError(f"the recipient of notice {notice.id} has left; there is nobody to write to")
     ending = f".{recipient.digest[:_DIGEST_CHARS]}@{origin.domain}>"
     thread = f"<{notice.thread_id}{ending}"
     mail = MIMEMultipart("alternative", boundary=f"=_{notice.id}")

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import ValidationError
 
-from contracts.notice import NoticeKind
+from contracts.recipient import Channel, Role
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.notice import READERS, Notice, Recipient, Role, addressed
+from services.notify.domain.notice import Mailbox, Notice, Recipient
 
 TEAM = Recipient(role=Role.TEAM, address="tim-spm@64-71.daerah.example")
 SECRETARY = Recipient(role=Role.SECRETARY, address="sekda@64-71.daerah.example")
@@ -21,24 +21,6 @@ def test_letters_about_one_region_and_period_share_a_thread_and_recipients_do_no
     assert returned.thread_id == warned.thread_id
     assert Notice(MATTER, TEAM).thread_id != Notice(MATTER, SECRETARY).thread_id
     assert example_of(FACTS[-1]).thread_id != returned.thread_id
-
-
-def test_every_kind_has_readers_and_the_team_reads_all_of_them() -> None:
-    assert set(READERS) == set(NoticeKind)
-    assert all(Role.TEAM in roles for roles in READERS.values())
-
-
-@pytest.mark.parametrize("facts", FACTS, ids=lambda facts: facts.kind)
-def test_a_matter_goes_to_the_offices_that_read_its_kind(facts: object) -> None:
-    matter = next(example_of(known).matter for known in FACTS if known is facts)
-
-    notices = addressed(matter, (TEAM, SECRETARY))
-
-    assert {notice.recipient.role for notice in notices} == READERS[matter.kind]
-
-
-def test_nobody_to_write_to_means_no_notice() -> None:
-    assert addressed(MATTER, ()) == []
 
 
 @pytest.mark.parametrize(
@@ -59,8 +41,20 @@ def test_nobody_to_write_to_means_no_notice() -> None:
 )
 def test_an_address_that_could_carry_anything_else_is_refused(address: str) -> None:
     with pytest.raises(ValidationError):
-        Recipient(role=Role.TEAM, address=address)
+        Mailbox(role=Role.TEAM, address=address)
 
 
 def test_the_digest_names_role_and_address_together() -> None:
     assert len({TEAM.digest, SECRETARY.digest, Recipient(role=Role.TEAM, address=SECRETARY.address).digest}) == 3
+
+
+def test_a_registered_recipient_is_named_by_its_id_so_that_its_address_can_be_forgotten() -> None:
+    here = Recipient(role=Role.TEAM, address="team@region.example", recipient_id="r-1")
+    gone = Recipient(role=Role.TEAM, address=None, recipient_id="r-1")
+    assert here.digest == gone.digest
+    assert Notice(MATTER, here).id == Notice(MATTER, gone).id
+
+
+def test_the_same_fact_on_another_channel_is_another_notice() -> None:
+    inbox = TEAM.model_copy(update={"channel": Channel.INBOX})
+    assert Notice(MATTER, inbox).id != Notice(MATTER, TEAM).id

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from contracts.notice import NoticeKind, NoticeState
+from contracts.recipient import Role
 from services.notify.domain import wording
-from services.notify.domain.notice import Role
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from chassis.access import KeyRow
-from chassis.http import require_region, requires_on_page
+from chassis.http import require_view, requires_on_page
 from chassis.problems import Problem
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
@@ -16,7 +16,7 @@ from regulation.law import Law
 from services.notify.domain import examples, wording
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
 from services.notify.mailer.letters import Letter, Letters, environment
-from services.notify.store import KeptNotice, NoticeStore
+from services.notify.store.notices import KeptNotice, NoticeStore
 
 SCOPE: Final = "notices:read"
 ROWS_A_PAGE: Final = 100
@@ -47,7 +47,7 @@ def inbox_pages(store: NoticeStore, law: Law, letters: Letters) -> APIRouter:
 
     @router.get("/inbox/{region}", summary="A region's notices, newest first")
     async def inbox(reader: Reader, region: RegionCode, cursor: Cursor = None) -> HTMLResponse:
-        require_region(reader, region)
+        require_view(reader, region)
         found = await store.newest(region=region, after=place_of(cursor), limit=ROWS_A_PAGE)
         older = f"/inbox/{region}?cursor={cursor_after(found[-1].notice)}" if len(found) == ROWS_A_PAGE else None
         known = law.regions.get(region)
@@ -63,7 +63,7 @@ def inbox_pages(store: NoticeStore, law: Law, letters: Letters) -> APIRouter:
     async def notice(
         reader: Reader, region: RegionCode, notice_id: Annotated[str, Path(max_length=64)]
     ) -> HTMLResponse:
-        require_region(reader, region)
+        require_view(reader, region)
         kept = await store.find(region, notice_id)
         if kept is None:
             raise Problem(404, "not-found", f"Region {region} has no notice {notice_id}; see /inbox/{region}.")

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_region, requires
+from chassis.http import require_region, require_view, requires
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind, NoticeState
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
-from services.notify.store import KeptNotice, NoticeStore
+from services.notify.store.notices import KeptNotice, NoticeStore
 
 SCOPE: Final = "notices:read"
 ROWS_MAX: Final = 1_000
@@ -72,10 +72,10 @@ class Summary(BaseModel):
     counts: list[Count]
 
 
-def notice_routes(store: NoticeStore) -> APIRouter:
-    router = APIRouter(prefix="/v1/notices", tags=["notices"])
+def router(store: NoticeStore) -> APIRouter:
+    routes = APIRouter(prefix="/v1/notices", tags=["notices"])
 
-    @router.get("", summary="Notices, newest fact first; of the key's own region where none is named")
+    @routes.get("", summary="Notices, newest fact first; of the key's own region where none is named")
     async def notices(
         reader: Reader,
         region: RegionCode | None = None,
@@ -84,15 +84,14 @@ def notice_routes(store: NoticeStore) -> APIRouter:
         cursor: Cursor = None,
         limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
     ) -> NoticePage:
-        if region is None and reader.region != EVERY_REGION:
-            region = reader.region
+        region = region or reader.home
         if region is not None:
-            require_region(reader, region)
+            require_view(reader, region)
         found = await store.newest(region=region, kind=kind, state=state, after=place_of(cursor), limit=limit)
         more = cursor_after(found[-1].notice) if len(found) == limit else None
         return NoticePage(notices=[NoticeRow.of(kept) for kept in found], next_cursor=more)
 
-    @router.get("/summary", summary="How many notices of a year are of which kind and state")
+    @routes.get("/summary", summary="How many notices of a year are of which kind and state")
     async def summary(reader: Reader, fiscal_year: Annotated[int, Query(ge=2_000, le=2_100)]) -> Summary:
         require_region(reader, EVERY_REGION)
         counts = await store.summary(fiscal_year)
@@ -101,4 +100,4 @@ def notice_routes(store: NoticeStore) -> APIRouter:
             counts=[Count(kind=kind, state=state, notices=number) for kind, state, number in counts],
         )
 
-    return router
+    return routes

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from chassis.errors import Misconfigured
-from services.notify.domain.notice import Role
+from contracts.recipient import Role
 from services.notify.recipients import Directory
 
 

@@ -1,0 +1,71 @@
+"""The one way in which the list of recipients changes: keep the change, publish it; who reads it back does the rest."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from chassis.clock import Clock
+from chassis.errors import Conflict
+from chassis.events import Event
+from contracts.recipient import RecipientChangedV1
+from services.notify.domain.recipients import is_reachable
+from services.notify.store.recipients import RecipientStore
+
+READ_BACK: Final = timedelta(seconds=30)
+"""A change that was not seen in the log after so long is published again."""
+TIDY_EVERY_S: Final = 5.0
+UNSAID_MAX: Final = 500
+OURSELVES: Final = "notify"
+
+
+class Publishes(Protocol):
+    async def publish(self, events: Iterable[Event]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    store: RecipientStore
+    publisher: Publishes
+    clock: Clock
+
+    async def add(self, new: Sequence[RecipientChangedV1]) -> None:
+        await self.store.change(new)
+        await self.publisher.publish(map(Event.of, new))
+
+    async def change(self, row: RecipientChangedV1, by: str, **changes: Any) -> RecipientChangedV1:
+        """The recipient as it is now.
+
+        Raises:
+            Conflict: somebody else changed it in the meantime.
+        """
+        told = {"revision": row.revision + 1, "changed_at": self.clock.now(), "changed_by": by}
+        changed = row.model_copy(update=told | changes)
+        await self.store.change([changed])
+        await self.publisher.publish([Event.of(changed)])
+        return changed
+
+    async def remove(self, row: RecipientChangedV1, by: str) -> RecipientChangedV1:
+        """The recipient without its address: who left is not to be found in the log."""
+        now = self.clock.now()
+        return await self.change(row, by, address=None, active_until=now)
+
+    async def mark_unreachable(self, recipient_id: str | None, by: str = OURSELVES) -> None:
+        """Write down that an address does not exist any more, once; the others of its region are told of it."""
+        if recipient_id is None:
+            return
+        row = (await self.store.by_ids([recipient_id])).get(recipient_id)
+        if row is None or not is_reachable(row, self.clock.now()):
+            return
+        try:
+            await self.change(row, by, unreachable_since=self.clock.now())
+        except Conflict:
+            return  # somebody else did, or it changed: the next attempt finds what holds
+
+    async def tidy(self) -> None:
+        """Publish again what a failure left unsaid; until cancelled."""
+        while True:
+            unsaid = await self.store.unsaid(before=self.clock.now() - READ_BACK, limit=UNSAID_MAX)
+            await self.publisher.publish(map(Event.of, unsaid))
+            await asyncio.sleep(TIDY_EVERY_S)
