@@ -52,6 +52,7 @@ class Collection(Protocol):
     async def create_index(self, keys: Any, **options: Any) -> str: ...
     def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> Any: ...
     def with_options(self, *, read_concern: ReadConcern) -> "Collection": ...
+    def watch(self, pipeline: Sequence[Mapping[str, Any]]) -> Any: ...
 
 
 class Database(Protocol):
@@ -124,6 +125,25 @@ async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]
         cursor = await cursor
     documents: list[Document] = await cursor.to_list(None)
     return documents
+
+
+async def inserted(collection: Collection, fields: Sequence[str]) -> AsyncIterator[Document | None]:
+    """These fields of each document that anybody inserts from now on; None first, once nothing can be missed any more.
+
+    A change stream, so that one reader a process learns at once what every replica wrote. It does not end by itself.
+    """
+    shown = {f"fullDocument.{name}": True for name in fields}
+    stream = collection.watch([{"$match": {"operationType": "insert"}}, {"$project": shown}])
+    if inspect.isawaitable(stream):
+        stream = await stream
+    async with stream:
+        # Motor opens the stream with the first question; each question waits a second at most.
+        change = await stream.try_next()
+        yield None
+        while True:
+            if change is not None:
+                yield change["fullDocument"]
+            change = await stream.try_next()
 
 
 async def find_by_id(collection: Collection, ids: Sequence[str], projection: Any = None) -> dict[str, Document]:

@@ -13,7 +13,7 @@ from chassis.service import Sandbox, Service, Task, World
 from regulation.law import Law
 from regulation.loading import load_law
 from services.intake.domain.proof import Signer
-from services.intake.handlers import Reader
+from services.intake.handlers import Reader, noted
 from services.intake.metrics import IntakeMetrics, LedgerMetrics
 from services.intake.pages.frame import intake_frame
 from services.intake.pages.receipts import receipt_pages
@@ -22,6 +22,7 @@ from services.intake.pages.upload import upload_pages
 from services.intake.routes import (
     batches,
     data_values,
+    events,
     ledger,
     obligations,
     periods,
@@ -37,6 +38,7 @@ from services.intake.routes.announcement import Announcement
 from services.intake.routes.past import Past
 from services.intake.routes.sandbox import PlayedAdmission, Rehearsal, SandboxLog, calendar
 from services.intake.sheets.forms import Forms
+from services.intake.store.events import Events
 from services.intake.store.keys import Keys
 from services.intake.store.ledger import LedgerStore
 from services.intake.store.obligations import SentReports
@@ -71,6 +73,8 @@ def build(world: World) -> Service:
     doors = _doors(world, law, signer, Admission)
     past = Past(NAME, doors.store, world.settings)
     watch = ledger.LedgerWatch(doors.accounts, past, LedgerMetrics(world.registry), world.clock)
+    happened = Events(world.database)
+    tail = events.Tail(happened, world.stopping)
     deciding = APIRouter(dependencies=[Depends(past.require)])
     for router in (*doors.deciding, access.key_doors):
         deciding.include_router(router)
@@ -78,6 +82,7 @@ def build(world: World) -> Service:
 
     async def prepare() -> None:
         await doors.prepare()
+        await happened.prepare()
         await access.prepare()
         await prepare_sandbox()
         await doors.announcement.make_up()
@@ -93,10 +98,10 @@ def build(world: World) -> Service:
 
     return Service(
         NAME,
-        handlers=Reader(doors.store, doors.reports, access.keys).handlers,
-        routers=[deciding, *doors.telling, access.audit_doors],
+        handlers=noted(Reader(doors.store, doors.reports, access.keys).handlers, happened),
+        routers=[deciding, *doors.telling, events.router(tail), access.audit_doors],
         prepare=prepare,
-        tasks=[tend, watch.watch, access.audit.keep],
+        tasks=[tend, watch.watch, tail.watch, tail.end, access.audit.keep],
         ready=lambda: past.known,
         title="SPM Awards: intake",
         witness=access.audit,

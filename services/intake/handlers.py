@@ -1,6 +1,6 @@
 """What intake reads: its own facts, so that the log can rebuild its database, and what became of each report."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from chassis.events import Event, Received
@@ -23,6 +23,8 @@ from contracts.topics import (
 )
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
 from services.intake.domain import kept
+from services.intake.domain.happenings import event
+from services.intake.store.events import Events
 from services.intake.store.keys import Keys
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
@@ -89,6 +91,21 @@ class Reader:
     async def key_changed(self, batch: Sequence[Received]) -> list[Event]:
         await self._keys.add(message for message, _ in _only(ClientKeyChangedV1, batch))
         return []
+
+
+def noted(handlers: Mapping[Topic, Handler], events: Events) -> Mapping[Topic, Handler]:
+    """The same handlers; what regions are told of is noted once it is kept, so that its links lead to it."""
+    return {topic: _noting(handler, events) for topic, handler in handlers.items()}
+
+
+def _noting(handler: Handler, events: Events) -> Handler:
+    async def handle(batch: Sequence[Received]) -> Iterable[Event]:
+        outgoing = await handler(batch)
+        found = (event(record.message, offset=record.offset, logged_at=record.logged_at) for record in batch)
+        await events.add(each for each in found if each is not None)
+        return outgoing
+
+    return handle
 
 
 def _only(kind: type[M], batch: Sequence[Received]) -> Iterator[tuple[M, Received]]:

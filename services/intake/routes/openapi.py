@@ -35,6 +35,7 @@ _PROBLEMS: Final = {
     "unsupported-media-type": (415, "The body is taken as application/json, in UTF-8."),
     "unreadable-workbook": (422, "This is not the form: its cell name spm.team.members is missing."),
     "unprocessable-workbook": (422, "10 cells cannot be taken. Nothing was kept."),
+    "too-many-listeners": (429, "kota-contoh has 4 streams open already; close one, or ask for JSON."),
     "unprocessable-submission": (422, "2 faults. Nothing was kept."),
     "unprocessable-data-values": (422, "2 faults. Nothing was kept."),
     "batch-refused": (422, "2 of 3 reports have faults. Nothing was kept."),
@@ -46,6 +47,7 @@ _PROBLEMS: Final = {
     "quota-exceeded": (429, "region-64.71 has sent more than 6000 requests within a minute. Wait as long as…"),
     "abnormal-usage-detected": (429, "More than 120 unknown keys came from this address within a minute. Wait…"),
     "too-many-streams": (503, "8 streams are open. Send yours when one has ended."),
+    "listeners-full": (503, "This process takes no further stream now; ask again in a moment, or ask for JSON."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }
 
