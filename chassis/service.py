@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from socket import socket
-from socket import socket
 from typing import Final
 
 import uvicorn
@@ -47,7 +46,6 @@ Task = Callable[[], Awaitable[None]]
 
 _FIRST_DELAY_S: Final = 0.2
 _CANCEL_AGAIN_S: Final = 1.0
-_NOT_STARTED: Final = 3
 _NOT_STARTED: Final = 3
 log = logs.logger(__name__)
 
@@ -151,7 +149,6 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         webhooks=service.webhooks,
     )
     app.state.stream = stream
-    app.state.stopping = world.stopping
     app.state.stopping = world.stopping
     gate = partial(Gate, ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
     beside = [_vital_signs(running, service, registry), documentation(service.title)]

@@ -310,7 +310,7 @@ async def test_a_database_rebuilt_from_the_log_is_the_same(intake: Intake) -> No
 
     async def documents(service: str) -> dict[str, list[Document]]:
         database = mongo.database(service)
-        names = ("submissions", "reports", "notices", "overdue", "marks", "periods")
+        names = ("submissions", "reports", "notices", "overdue", "marks", "periods", "events")
         return {name: await database[name].find().sort("_id").to_list(None) for name in names}
 
     async def read_back() -> bool:
