@@ -1,6 +1,7 @@
 """Entries of a workbook as a report, or every fault that keeps them from being one."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -137,34 +138,37 @@ class _Reader:
                     self._fault(Place(name), "nil-not-stated", remedy)
 
     def _services(self) -> list[dict[str, Any]]:
+        """In the order of their rows; quality of a service type that has no row comes last."""
         found: list[dict[str, Any]] = []
         first: dict[str, int] = {}
-        for number in self._said(SERVICES):
+        items = {number: self._service_of(number) for number in self._said(QUALITY)}
+        for number in self._rows_of_services(frozenset(items.values())):
             made = self._row(SERVICES.fields, number, {}, f"/services/{len(found)}")
             first.setdefault(made.get("service_type", _UNKNOWN), len(found))
             found.append(made)
-        for number in self._said(QUALITY):
-            service_type = self._service_of(number)
+        for number, service_type in items.items():
             at = first.setdefault(service_type, len(found))
             if at == len(found):
-                found.append(self._alone(service_type))
-            items = found[at].setdefault("quality", [])
-            pointer = f"/services/{at}/quality/{len(items)}"
+                found.append({"service_type": service_type})
+            quality = found[at].setdefault("quality", [])
+            pointer = f"/services/{at}/quality/{len(quality)}"
             self._places[pointer] = Place(QUALITY.fields[0].name, number)
-            items.append(self._row(QUALITY.fields[1:], number, {}, pointer))
+            quality.append(self._row(QUALITY.fields[1:], number, {}, pointer))
         return found
 
+    def _rows_of_services(self, with_quality: AbstractSet[str]) -> list[int]:
+        """Those with an entry of their own, and those whose quality is reported."""
+        said = set(self._said(SERVICES))
+        named = {
+            place.row for place, value in self._values.items() if place.field == _SERVICE and value in with_quality
+        }
+        return sorted(said | named)
+
     def _service_of(self, number: int) -> str:
-        place = Place("quality.service_type", number)
+        place = Place(QUALITY.fields[0].name, number)
         if place not in self._values and place not in self.faults:
             self._fault(place, "missing", remedy_of("missing", {}, FIELDS[place.field]))
         return str(self._values.get(place, _UNKNOWN))
-
-    def _alone(self, service_type: str) -> dict[str, Any]:
-        """A service of which quality alone is reported; its unit is that of its row."""
-        keys = {self._form.entries.get(Place("services.service_type", row)): row for row in range(SERVICES.rows_max)}
-        unit = self._values.get(Place("services.unit", keys.get(service_type, -1)))
-        return {"service_type": service_type} | ({"recipients": {"unit": unit}} if unit else {})
 
     def _said(self, table: Table) -> list[int]:
         """The rows in which something is entered, rightly or wrongly."""
