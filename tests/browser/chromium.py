@@ -49,6 +49,8 @@ class Tab:
         self._loaded = asyncio.Event()
         self.faults: list[str] = []
         """Script errors, refused content and failed requests, as the browser tells them."""
+        self.asked: list[str] = []
+        """The address of every request."""
 
     async def listen(self) -> None:
         """Until the browser closes, which it does without a word."""
@@ -65,6 +67,8 @@ class Tab:
     def _notice(self, event: str, params: Mapping[str, Any]) -> None:
         if event == "Page.loadEventFired":
             self._loaded.set()
+        elif event == "Network.requestWillBeSent":
+            self.asked.append(params["request"]["url"])
         elif event == "Runtime.exceptionThrown":
             self.faults.append(str(params["exceptionDetails"].get("exception") or params["exceptionDetails"]["text"]))
         elif event == "Log.entryAdded" and params["entry"]["level"] == "error":

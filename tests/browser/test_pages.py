@@ -1,29 +1,17 @@
 """The public pages as people meet them: with a keyboard, on a phone, with a screen reader."""
 
-from typing import Any
-
 import pytest
 
 from tests.browser.chromium import Tab
+from tests.browser.looks import DESKTOP, FOCUSED, PHONE, UNFOLDED, barriers, walk
 
 pytestmark = pytest.mark.browser
 
-DESKTOP, PHONE = 1200, 375
 PAGES = (
     *("/", "/?period=2023Q1&lang=en", "/tables/2023Q4?province=64", "/tables/2023Q1?level=provinsi&lang=en"),
     *("/regions/64.71", "/regions/64.02?period=2023Q2&lang=en", "/regions/12", "/awards", "/awards/2024"),
     *("/awards/2025?lang=en", "/data"),
 )
-FOCUSED = """(() => {
-  const found = document.activeElement, style = getComputedStyle(found), box = found.getBoundingClientRect();
-  return {
-    name: found.tagName, text: found.innerText || found.name || '', target: found.getAttribute('href') || '',
-    outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    seen: box.width > 1 && box.height > 1 && box.right > 0 && box.left < innerWidth,
-  };
-})()"""
-UNFOLDED = "[...document.querySelectorAll('details')]"
-STOPS = "a[href], button, input:not([type=hidden]), select, summary, [tabindex='0']"
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
@@ -33,13 +21,7 @@ async def test_a_page_opens_without_a_fault_and_keeps_nobody_out(
 ) -> None:
     await tab.open(address + path, width=width)
     assert tab.faults == []
-    await tab.call("Runtime.evaluate", expression=axe)
-    await tab.ask(f"{UNFOLDED}.filter(one => one.querySelectorAll('tr').length < 50).forEach(one => one.open = true)")
-    found: list[dict[str, Any]] = await tab.ask(
-        "axe.run({resultTypes: ['violations']}).then(told => told.violations.map(one => "
-        "({id: one.id, impact: one.impact, places: one.nodes.map(node => node.target + ': ' + node.failureSummary)})))"
-    )
-    assert found == []
+    assert await barriers(tab, axe) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -52,16 +34,7 @@ async def test_nobody_scrolls_a_page_sideways_on_a_phone(tab: Tab, address: str,
 @pytest.mark.parametrize("path", ["/", "/tables/2023Q4?level=kota&province=64", "/awards/2024"])
 async def test_a_keyboard_reaches_every_stop_in_order_and_sees_where_it_is(tab: Tab, address: str, path: str) -> None:
     await tab.open(address + path, width=DESKTOP)
-    stops = await tab.ask(
-        f'[...document.querySelectorAll("{STOPS}")].filter(one => one.checkVisibility()).map(one => one.tagName)'
-    )
-    met = []
-    for _ in stops:
-        await tab.tab()
-        focused = await tab.ask(FOCUSED)
-        assert focused["seen"], focused
-        assert focused["outlined"], focused
-        met.append(focused["name"])
+    stops, met = await walk(tab)
     assert met == stops
 
 
