@@ -25,6 +25,9 @@ from chassis.problems import Fault, Problem, faults_of
 FAULTS_MAX: Final = 1_000
 SILENT_S: Final = 60.0
 """How long the next bytes of a body are waited for."""
+GROWTH_MAX: Final = 200
+"""How many times larger than sent a compressed body may become; reports come to thirty."""
+GROWTH_BYTES_FREE: Final = 1024 * 1024
 _MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BRANCHES: Final = ("/constrained-int", "/decimal")
 """An amount is whole or decimal; which of the two was tried is no part of where it stands."""
@@ -53,9 +56,15 @@ class Incoming:
         """Raises:
         Problem: it is not what its coding makes, comes too slowly, or not to its end.
         """
+        room = GROWTH_BYTES_FREE
         try:
             async for sent in self._sent_pieces():
+                room += GROWTH_MAX * len(sent)
                 for piece in self._decoder.pieces(sent) if self._decoder else [sent]:
+                    room -= len(piece)
+                    if room < 0:
+                        text = f"The body grows to more than {GROWTH_MAX} times what was sent of it."
+                        raise Problem(413, "body-too-large", text)
                     yield piece
             if self._decoder:
                 self._decoder.finish()

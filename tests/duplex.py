@@ -16,11 +16,14 @@ class Duplex:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self.sent = 0
+        """Chunks that went into the socket."""
 
     async def send(self, body: bytes) -> None:
         """One chunk; waits while the other side does not read."""
         self._writer.write(b"%x\r\n%b\r\n" % (len(body), body))
         await self._writer.drain()
+        self.sent += 1
 
     async def end(self) -> None:
         self._writer.write(b"0\r\n\r\n")

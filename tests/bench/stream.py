@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ async def run(kafka: str, mongo: str, folder: Path, count: int, *, cut_after: in
         await _delete(settings)
 
 
-def _lines(first: int, count: int):  # noqa: ANN202
+def _lines(first: int, count: int) -> Iterator[bytes]:
     return report_lines(LAW, count, first=first, regions=REGIONS)
 
 

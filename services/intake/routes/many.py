@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from chassis.access import KeyRow
 from chassis.bodies import parsed
@@ -12,7 +12,6 @@ from chassis.http import BODY_BYTES_MAX, require_region, too_large
 from chassis.problems import Problem
 from contracts.submission import Submission
 from services.intake.domain.arrival import Arrival
-from services.intake.routes.admission import Admission
 from services.intake.routes.commit import IN_FLIGHT, Admitted
 from services.intake.routes.results import Outcome, Taken
 
@@ -27,6 +26,11 @@ class Entry:
     content: bytes | None
     """None for one that is larger than a report may be."""
     recorded_at: datetime
+
+
+class Admits(Protocol):
+    async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted: ...
+    async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]: ...
 
 
 def read(entry: Entry, caller: KeyRow) -> Arrival | Problem:
@@ -50,7 +54,7 @@ async def read_all(entries: Sequence[Entry], caller: KeyRow) -> list[Arrival | P
     return found
 
 
-async def admit(admission: Admission, found: Sequence[Arrival | Problem]) -> list[Outcome]:
+async def admit(admission: Admits, found: Sequence[Arrival | Problem]) -> list[Outcome]:
     """What became of each, in order; of reports that are the same, the first is admitted and the others repeat it.
 
     Raises:
@@ -73,7 +77,7 @@ async def admit(admission: Admission, found: Sequence[Arrival | Problem]) -> lis
     ]
 
 
-async def _settled(admission: Admission, arrival: Arrival, outcome: Admitted | Problem) -> Admitted | Problem:
+async def _settled(admission: Admits, arrival: Arrival, outcome: Admitted | Problem) -> Admitted | Problem:
     """What a report comes to whose copy is on its way, as after a stream that was cut and begun again at once."""
     if not isinstance(outcome, Problem) or outcome.slug != IN_FLIGHT:
         return outcome

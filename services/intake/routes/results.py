@@ -93,7 +93,7 @@ class Accepted(BaseModel):
 
 
 class Refused(BaseModel):
-    """Nothing was kept of the report; the stream goes on."""
+    """Nothing was kept of the report; the stream goes on, but for too-many-refused and a body that cannot be read."""
 
     line: int
     status: int
@@ -144,6 +144,7 @@ _LINES: Final[dict[str, Any]] = {
     "refused": {"line": 3, "status": 422, "problem": example_of("unprocessable-submission")},
     "too-long": {"line": 4, "status": 413, "problem": example_of("body-too-large")},
     "interrupted": {"line": 5, "status": 503, "retry_after_s": 5, "problem": example_of("unavailable")},
+    "given up": {"line": 10_001, "status": 422, "problem": example_of("too-many-refused")},
     "summary": {
         "summary": {"lines": 4, "accepted": 1, "replayed": 1, "refused": 2, "content_digest": "absent"},
     },

@@ -21,14 +21,15 @@ from chassis.http import BODY_BYTES_MAX
 from chassis.lines import Splitter
 from chassis.logs import logger
 from chassis.problems import RETRY_AFTER_S, Problem
-from services.intake.routes.admission import Admission
-from services.intake.routes.many import Entry, admit, read_all
+from services.intake.routes.many import Admits, Entry, admit, read_all
 from services.intake.routes.results import NDJSON, Tally
 
 GROUP_LINES: Final = 64
 GROUP_BYTES: Final = 2 * 1024 * 1024
 STREAMS_MAX: Final = 8
 """At a time, in one process."""
+REFUSED_MAX: Final = 10_000
+"""A stream of refusals helps nobody: it ends with the group in which there are so many."""
 UNREAD_S: Final = 60.0
 """How long a client may leave its results unread."""
 _NOT_ON_STREAMS: Final = {
@@ -42,7 +43,8 @@ log = logger(__name__)
 
 
 class Streams:
-    def __init__(self, admission: Admission, clock: Clock) -> None:
+    def __init__(self, admission: Admits, clock: Clock, *, unread_s: float = UNREAD_S) -> None:
+        self._unread_s = unread_s
         self._admission = admission
         self._clock = clock
         self._open = 0
@@ -58,7 +60,7 @@ class Streams:
             text = f"{STREAMS_MAX} streams are open. Send yours when one has ended."
             raise Problem(503, "too-many-streams", text, headers={"Retry-After": str(RETRY_AFTER_S)})
         incoming = Incoming(request, NDJSON)
-        return _Duplex(self._results(incoming, caller, first_line, request.url.path))
+        return _Duplex(self._results(incoming, caller, first_line, request.url.path), self._unread_s)
 
     async def _results(self, incoming: Incoming, caller: KeyRow, first_line: int, path: str) -> Results:
         splitter = Splitter(first_line=first_line, line_bytes_max=BODY_BYTES_MAX)
@@ -74,6 +76,9 @@ class Streams:
                     yield _away(group[0].number, tally)
                     return
                 yield "".join(tally.result(e.number, o) + "\n" for e, o in zip(group, outcomes, strict=True))
+                if tally.counts["refused"] >= REFUSED_MAX:
+                    yield _given_up(group[-1].number + 1, tally)
+                    return
             await reading
             yield _summary(tally, incoming)
         except Problem as problem:
@@ -130,8 +135,9 @@ class _Duplex(Response):
 
     media_type = NDJSON
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: Results, unread_s: float) -> None:
         super().__init__()
+        self._unread_s = unread_s
         del self.headers["content-length"]
         self._results = results
 
@@ -140,7 +146,7 @@ class _Duplex(Response):
         async with aclosing(self._results) as results:
             try:
                 async for text in results:
-                    async with asyncio.timeout(UNREAD_S):
+                    async with asyncio.timeout(self._unread_s):
                         if not begun:
                             # Not before a line was read: to begin is to waive "Expect: 100-continue".
                             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -148,7 +154,7 @@ class _Duplex(Response):
                         await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
             except TimeoutError:
                 # Without its end the answer is cut, so that nobody takes it for a whole one.
-                log.warning("stream.unread", limit_s=UNREAD_S)
+                log.warning("stream.unread", limit_s=self._unread_s)
                 return
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -157,6 +163,12 @@ def _away(number: int, tally: Tally) -> str:
     text = "A part that the answer needs is away. Send the stream again from this line on."
     problem = tally.problem(Problem(503, "unavailable", text))
     return f'{{"line":{number},"status":503,"retry_after_s":{RETRY_AFTER_S},"problem":{problem}}}\n'
+
+
+def _given_up(number: int, tally: Tally) -> str:
+    text = f"{REFUSED_MAX} lines were refused. Mend what is wrong with them, then send the rest from this line on."
+    problem = tally.problem(Problem(422, "too-many-refused", text))
+    return f'{{"line":{number},"status":422,"problem":{problem}}}\n'
 
 
 def _summary(tally: Tally, incoming: Incoming) -> str:
