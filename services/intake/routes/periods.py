@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Request, Response
 
-from chassis.access import KeyRow
+from chassis.access import EVERY_REGION, KeyRow
 from chassis.bodies import read_body
 from chassis.clock import JAKARTA, Clock
 from chassis.events import JSON
-from chassis.http import requires
+from chassis.http import require_region, requires
 from chassis.openapi import body_of
 from chassis.problems import Fault, Problem
 from contracts.period import PeriodChangedV1
@@ -31,6 +31,7 @@ _REFUSED: Final = problems(
     "content-digest-mismatch",
     "unauthenticated",
     "forbidden",
+    "outside-region",
     "stale-revision",
     "unsupported-encoding",
     "unsupported-media-type",
@@ -76,6 +77,7 @@ def writing(store: Store, announcement: Announcement, law: Law, clock: Clock) ->
         openapi_extra=body_of(PeriodOrder, PERIOD_ORDER),
     )
     async def change(period: str, request: Request, caller: Annotated[KeyRow, requires(WRITE)]) -> Response:
+        require_region(caller, EVERY_REGION)
         window = _window(law, quarter(period))
         order = await read_body(request, PeriodOrder, "unprocessable-period")
         # What an earlier order left unsaid goes into the log before what this one says; and what has passed by now has

@@ -120,9 +120,9 @@ class Roster:
 
     async def found(self, caller: KeyRow, recipient_id: str) -> RecipientChangedV1:
         row = (await self._register.store.by_ids([recipient_id])).get(recipient_id)
-        if row is None or row.active_until is not None or row.channel not in OFFICES:
+        there = row is not None and row.active_until is None and row.channel in OFFICES
+        if row is None or not there or not caller.may_act_for(row.region_code):
             raise Problem(404, "not-found", f"There is no recipient {recipient_id}; see GET /v1/recipients.")
-        require_view(caller, row.region_code)
         return row
 
     async def remove(self, caller: KeyRow, recipient_id: str) -> None:

@@ -169,9 +169,8 @@ class Endpoints:
 
     async def found(self, caller: KeyRow, webhook_id: str) -> RecipientChangedV1:
         row = (await self._register.store.by_ids([webhook_id])).get(webhook_id)
-        if row is None or row.active_until is not None:
+        if row is None or row.active_until is not None or not caller.may_act_for(row.region_code):
             raise Problem(404, "not-found", f"There is no webhook {webhook_id}; see GET /v1/webhooks.")
-        require_view(caller, row.region_code)
         return row
 
     async def one(self, caller: KeyRow, webhook_id: str) -> WebhookRow:

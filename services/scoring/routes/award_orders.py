@@ -7,9 +7,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.access import KeyRow
+from chassis.access import EVERY_REGION, KeyRow
 from chassis.clock import Clock
-from chassis.http import requires
+from chassis.http import require_region, requires
 from chassis.problems import Fault, Problem
 from contracts.award import CategoryId, PanelScore
 from contracts.message import RegionCode, ShortWords, Words
@@ -99,6 +99,10 @@ def _door(desk: AwardDesk, clock: Clock, act: Act) -> Callable[..., Awaitable[Sh
 
 
 def _author(caller: KeyRow, order: Order, clock: Clock) -> Author:
+    """Raises:
+    Problem: 403, the key acts for one region, and an award is the nation's.
+    """
+    require_region(caller, EVERY_REGION)
     return Author(caller.client_id, caller.key_id, order.author_role, order.reason, clock.now())
 
 

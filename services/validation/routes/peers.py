@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Response, status
 
-from chassis.access import KeyRow
+from chassis.access import EVERY_REGION, KeyRow
 from chassis.errors import Retryable
 from chassis.events import Event
 from chassis.groups import group_of, wait_until_read
-from chassis.http import requires
+from chassis.http import require_region, requires
 from chassis.problems import Problem, ProblemBody
 from chassis.service import World
 from contracts.message import COUNT_MAX
@@ -112,6 +112,7 @@ def router(groups: PeerGroups, store: Store) -> APIRouter:
         response: Response,
         reported: Stated = None,
     ) -> list[LevelFigures]:
+        require_region(caller, EVERY_REGION)
         quarter = _quarter(period)
         # What an earlier request left unsaid goes into the log before what this one says.
         await groups.make_up()
