@@ -1,7 +1,7 @@
 """The rules for a browser: what each demands, why, an example, how to mend. Public, and without any script."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path as Folder
@@ -9,17 +9,15 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from chassis.clock import JAKARTA, Clock
+from chassis.pages import PUBLIC, Frame, View
 from contracts.language import Language
 from regulation.law import Law
 from services.validation.domain.explanation import KINDS, SEVERITIES, explain
 from services.validation.domain.judge import FURTHER_FINDINGS
 
 FOLDER: Final = Folder(__file__).parent / "templates"
-CACHE: Final = {"Cache-Control": "public, max-age=60"}
 
 Lang = Annotated[Language, Query()]
 
@@ -40,7 +38,7 @@ def rule_pages(law: Law, clock: Clock) -> APIRouter:
     async def rule(code: Annotated[str, Path(max_length=64)], lang: Lang = Language.INDONESIAN) -> Response:
         if code == FURTHER_FINDINGS:
             # Not a rule of its own: it counts findings of rules that are all in the list.
-            return RedirectResponse(_address(lang, "/rules"), status_code=302)
+            return RedirectResponse(View("/rules", {}, lang).here(), status_code=302)
         found = explanation.rules.get(code)
         if found is None:
             return render("missing", lang, "/rules", status=404)
@@ -50,31 +48,11 @@ def rule_pages(law: Law, clock: Clock) -> APIRouter:
 
 
 def _renderer() -> Callable[..., HTMLResponse]:
-    """Templates that cannot reach out, name nothing that is missing, and escape what goes into HTML."""
-    templates = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=select_autoescape(("html",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    words: Mapping[str, Any] = {"kinds": KINDS, "severities": SEVERITIES}
+    frame = Frame(FOLDER, headers=PUBLIC)
 
     def render(name: str, lang: Language, path: str, *, status: int = 200, **context: Any) -> HTMLResponse:
-        template = templates.get_template(f"{name}.html")
-        text = template.render(
-            lang=lang,
-            path=path,
-            say=lang.say,
-            of=lang.of,
-            entry=partial(entry, lang),
-            address=partial(_address, lang),
-            in_the_other_language=_address(lang.other, path),
-            **words,
-            **context,
-        )
-        return HTMLResponse(text, status, headers=CACHE | {"Content-Language": lang.value})
+        words = {"kinds": KINDS, "severities": SEVERITIES, "entry": partial(entry, lang)}
+        return frame.page(name, View(path, {}, lang), status=status, **words, **context)
 
     return render
 
@@ -90,7 +68,3 @@ def entry(lang: Language, value: Any) -> str:
             return "; ".join(entry(lang, each) for each in value) or "[]"
         case _:
             return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _address(lang: Language, path: str) -> str:
-    return path if lang is Language.INDONESIAN else f"{path}?lang={lang}"

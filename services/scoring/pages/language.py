@@ -43,8 +43,7 @@ class Tongue:
 
     def half(self, both: str) -> str:
         """The reader's part of a sentence that is written as ``Indonesian / English``."""
-        indonesian, _, english = both.partition(" / ")
-        return self.say(indonesian, english or indonesian)
+        return self.language.half(both)
 
     def number(self, figure: Decimal, decimals: int = DECIMALS) -> str:
         """1.234,50 in Indonesian, 1,234.50 in English; rounded half up."""
@@ -63,13 +62,11 @@ class Tongue:
 
     def day(self, instant: datetime) -> str:
         """20 Januari 2024 pukul 23.59 WIB, 20 January 2024, 23:59 WIB"""
-        local = instant.astimezone(JAKARTA)
-        return self.language.day(local) + self.say(f" pukul {local:%H.%M} WIB", f", {local:%H:%M} WIB")
+        return self.language.moment(instant.astimezone(JAKARTA))
 
     def period(self, quarter: Quarter) -> str:
         """Triwulan IV 2023, Quarter 4 of 2023"""
-        year, number = quarter.fiscal_year, quarter.number
-        return self.say(f"Triwulan {_ROMAN[number - 1]} {year}", f"Quarter {number} of {year}")
+        return self.language.period(quarter)
 
     def quarter(self, quarter: Quarter) -> str:
         """TW IV, Q4"""

@@ -6,12 +6,13 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from chassis.pages import PUBLIC
 from contracts.quarter import Quarter
 from regulation.award_rows import Edition
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.scoring.pages.awards import award_page
-from services.scoring.pages.frame import CACHE, Frame, View
+from services.scoring.pages.frame import Frame, View
 from services.scoring.pages.nation import SectorMemory, nation_page
 from services.scoring.pages.region import region_page
 from services.scoring.pages.tables import tables_page
@@ -54,7 +55,7 @@ class _Site:
         view, periods = View.of(request), await self.store.periods_scored()
         if not periods:
             return self.frame.page("nothing", view)
-        return RedirectResponse(view.link(f"/tables/{periods[-1]}", **view.query), headers=CACHE)
+        return RedirectResponse(view.link(f"/tables/{periods[-1]}", **view.query), headers=PUBLIC)
 
     async def tables(self, request: Request, period: str) -> Response:
         view, periods = View.of(request), await self.store.periods_scored()
