@@ -53,6 +53,7 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.judging
 	$(BIN)/python -m tests.bench.ranking
 	$(BIN)/python -m tests.bench.pipeline
+	$(BIN)/python -m tests.bench.intake
 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \
