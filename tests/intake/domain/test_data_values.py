@@ -1,5 +1,7 @@
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from contracts.submission import Submission
 from regulation.loading import load_law
 from services.intake.domain.data_values import ALONE, DATA_SET, ITEM, LISTS, ONCE, SERVICE, DataValueSet, drafted
 from services.intake.domain.data_values import data_value_set as said
+from services.intake.routes.openapi import SUBMISSION
 from tests.validation.reports import faultless, item, service, submission
 
 CODE_CHARS_MAX = 50
@@ -180,3 +183,20 @@ def test_the_default_option_of_dhis2_tells_nothing_apart() -> None:
     draft = drafted(values(("edu.kab.basic.target", "HllvX50cXC0", "10"), ("edu.kab.basic.served", "default", "9")))
     assert draft.misfits == []
     assert draft.report["services"] == [{"service_type": "edu.kab.basic", "recipients": {"target": 10, "served": 9}}]
+
+
+def documented() -> str:
+    return (Path(__file__).parents[3] / "docs" / "dhis2.md").read_text(encoding="utf-8")
+
+
+def test_the_documented_data_elements_are_those_that_are_taken() -> None:
+    of_service = [f"<service type>.{figure}" for figure in (*SERVICE, *ITEM)]
+    in_lists = [f"{name}.{figure}" for name, (_, figures) in LISTS.items() for figure in figures]
+    once = [f"{name}.{figure}" for name, figures in ONCE.items() for figure in figures]
+    assert re.findall(r"^\| `([^`]+)` \|", documented(), re.MULTILINE) == [*of_service, *in_lists, *once, *ALONE]
+
+
+def test_the_documented_example_is_the_report_of_the_other_door() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", documented(), re.DOTALL)
+    report = Submission.model_validate_json(json.dumps(drafted(DataValueSet.model_validate_json(example)).report))
+    assert report == Submission.model_validate_json(json.dumps(SUBMISSION))
