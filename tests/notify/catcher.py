@@ -71,6 +71,15 @@ def always(answer: str) -> Answering:
     return answering
 
 
+def refusing(refused: str, answer: str) -> Answering:
+    """One address gets this answer, every other is welcome."""
+
+    async def answering(address: str) -> str:
+        return answer if address == refused else OK
+
+    return answering
+
+
 def first(answer: str, *, then: str = OK) -> Answering:
     """One answer to each address' first mail, another to the ones after it."""
     seen: set[str] = set()

@@ -21,7 +21,7 @@ from chassis.settings import Settings
 from contracts.message import Message
 from contracts.topics import RECIPIENT_CHANGED, TOPICS
 from services.notify.app import NAME, build
-from tests.notify.catcher import Catcher, always
+from tests.notify.catcher import Catcher, always, refusing
 from tests.notify.certificates import Authority
 from tests.notify.messages import returned
 from tests.notify.receiver import Receiver
@@ -274,7 +274,7 @@ async def test_what_webhooks_are_told_stands_in_the_document(house: House) -> No
 
 async def test_a_mailbox_that_is_none_is_marked_once_and_the_others_are_told(house: House) -> None:
     sekda, _ = await house.register(SECRETARY, TEAM)
-    house.catcher.rcpt = _refusing(TEAM["address"])
+    house.catcher.rcpt = refusing(TEAM["address"], "550 5.1.1 no such mailbox")
     await house.publish(fresh(21), fresh(22))
 
     async def told() -> bool:
@@ -289,13 +289,6 @@ async def test_a_mailbox_that_is_none_is_marked_once_and_the_others_are_told(hou
     reported = await house.post(f"/v1/recipients/{sekda}:unreachable")
     assert reported.json()["unreachable_since"] is not None
     house.catcher.rcpt = always("250 taken")
-
-
-def _refusing(refused: str) -> Any:
-    async def answering(address: str) -> str:
-        return "550 5.1.1 no such mailbox" if address == refused else "250 taken"
-
-    return answering
 
 
 async def test_a_rebuild_tells_nobody_again_and_forgets_no_recipient(house: House) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 import pytest_asyncio
@@ -13,12 +14,14 @@ from chassis.clock import FixedClock
 from chassis.errors import Retryable
 from chassis.events import Event, decode
 from chassis.mongo import Database
+from contracts.message import Message
 from contracts.notice import NoticeSettledV1, NoticeState
-from contracts.recipient import Channel, Role
+from contracts.recipient import Channel, RecipientChangedV1, Role
 from contracts.topics import NOTICE_SETTLED
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.notice import Notice, Recipient
 from services.notify.mailer.courier import Courier, MailServer
+from services.notify.mailer.letters import Letters
 from services.notify.mailer.mail import Origin, mail_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.register import Register
@@ -26,7 +29,7 @@ from services.notify.sender.ends import READ_BACK, REMEMBERED, Ends
 from services.notify.sender.mails import MailSender
 from services.notify.store.notices import LEASE, NoticeStore
 from services.notify.store.recipients import RecipientStore
-from tests.notify.catcher import Catcher, after_s, always, first
+from tests.notify.catcher import Catcher, after_s, always, first, refusing
 from tests.notify.golden_letters import LETTERS
 from tests.running import eventually
 
@@ -51,9 +54,12 @@ class Log:
         self.events += given
 
     @property
+    def messages(self) -> list[Message]:
+        return [decode(event.topic, event.wire_headers, event.value)[1] for event in self.events]
+
+    @property
     def ends(self) -> list[NoticeSettledV1]:
-        decoded = [decode(event.topic, event.wire_headers, event.value)[1] for event in self.events]
-        return [message for message in decoded if isinstance(message, NoticeSettledV1)]
+        return [message for message in self.messages if isinstance(message, NoticeSettledV1)]
 
 
 @dataclass
@@ -84,7 +90,8 @@ class Office:
 
 @pytest_asyncio.fixture
 async def office(database: Database) -> AsyncIterator[Office]:
-    await database["notices"].delete_many({})
+    for name in ("notices", "recipients"):
+        await database[name].delete_many({})
     store = NoticeStore(database)
     await store.prepare()
     await store.keep([NOTICE])
@@ -135,6 +142,66 @@ async def test_nothing_is_sent_before_the_ends_of_the_log_are_known(office: Offi
         office.sender.ends.known.set()
         await running
     assert len(office.catcher.recipients) == 1
+
+
+async def test_new_words_change_no_mail_that_was_begun(office: Office) -> None:
+    office.catcher.data = first("451 greylisted")
+    reworded = replace(office.sender, letters=Letters("https://elsewhere.example", "https://rules.example"))
+    async with office.catcher.running():
+        await office.run()
+        office.clock.instant += timedelta(seconds=1)
+        await reworded.run()
+
+    once, again = office.catcher.raw
+    assert once == again
+    [end] = office.log.ends
+    assert end.payload_digest == sha256(again).hexdigest()
+    assert end.templates == LETTERS.version
+
+
+async def test_a_mailbox_that_does_not_exist_is_written_to_once(office: Office) -> None:
+    row = registered("r-gone", "gone@99-71.daerah.example")
+    await office.sender.register.add([row])
+    to = Recipient(role=Role.TEAM, address=row.address, recipient_id=row.recipient_id)
+    notices = [Notice(replace(NOTICE.matter, fact_id=f"fact-{number}"), to) for number in range(20)]
+    await office.store.keep(notices)
+    office.catcher.rcpt = refusing("gone@99-71.daerah.example", "550 5.1.1 no such mailbox")
+    async with office.catcher.running():
+        await office.run()
+
+    states = [await office.state(notice) for notice in notices]
+    assert set(states) <= {(NoticeState.PERMANENT_FAILURE, 1), (NoticeState.GIVEN_UP, 0)}
+    [marked] = [message for message in office.log.messages if isinstance(message, RecipientChangedV1)][1:]
+    assert marked.unreachable_since == NOW
+
+
+async def test_who_left_is_not_written_to(office: Office) -> None:
+    row = registered("r-left", "left@99-71.daerah.example")
+    await office.sender.register.add([row])
+    to = Recipient(role=Role.TEAM, address=row.address, recipient_id=row.recipient_id)
+    notice = Notice(NOTICE.matter, to)
+    await office.store.keep([notice])
+    await office.sender.register.remove(row, "test")
+    async with office.catcher.running():
+        await office.run()
+
+    assert row.address not in office.catcher.recipients
+    assert await office.state(notice) == (NoticeState.GIVEN_UP, 0)
+
+
+def registered(recipient_id: str, address: str) -> RecipientChangedV1:
+    since = NOTICE.matter.fact_at - timedelta(days=1)
+    return RecipientChangedV1(
+        recipient_id=recipient_id,
+        revision=1,
+        region_code=NOTICE.matter.region_code,
+        role=Role.TEAM,
+        channel=Channel.EMAIL,
+        address=address,
+        active_from=since,
+        changed_at=since,
+        changed_by="test",
+    )
 
 
 async def test_a_mailbox_that_does_not_exist_ends_the_notice_at_once(office: Office) -> None:
@@ -202,6 +269,7 @@ async def test_a_server_that_answers_too_late_costs_one_attempt_and_ends_the_bur
         await office.run()
 
     assert len(set(office.catcher.recipients)) == 11
+    assert sorted(end.attempts for end in office.log.ends) == [1] * 10 + [2], "the others of its group lost none"
 
 
 async def test_a_sender_that_is_told_to_stop_notes_the_mail_that_is_on_its_way(office: Office) -> None:
