@@ -6,15 +6,19 @@ import signal
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from bson import json_util
 
+from chassis.clock import SystemClock
 from chassis.kafka import ensure_topics
 from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.topics import TOPICS, Topic
+from services.intake.domain.ledger import Ledger
+from services.intake.store.ledger import LedgerStore
 from tests.faults.victim import KillPoint, serve
 from tests.running import eventually
 
@@ -197,6 +201,15 @@ async def outcome_of(subject: Subject, settings: Settings) -> Outcome:
             if event_id not in ids:
                 ids.append(event_id)
     return outcome
+
+
+async def ledger_of(settings: Settings) -> Ledger:
+    """Intake's ledger as it will read tomorrow, when nothing counts as being on its way any more."""
+    deployment = Mongo(settings)
+    try:
+        return await LedgerStore(deployment.database("intake")).ledger(SystemClock().now() + timedelta(days=1))
+    finally:
+        await deployment.close()
 
 
 async def documents_of(subject: Subject, settings: Settings) -> dict[str, list[str]]:

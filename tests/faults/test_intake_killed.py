@@ -16,7 +16,7 @@ from contracts.submission import Submission
 from contracts.topics import SUBMISSION_RECEIVED
 from deploy.local.engines import Engine
 from services.intake.domain.arrival import Arrival
-from tests.faults.harness import Subject, documents_of, drains, reads_of, whole_topic, writes_of
+from tests.faults.harness import Subject, documents_of, drains, ledger_of, reads_of, whole_topic, writes_of
 from tests.intake.reports import NOW, PERIOD, body, submission
 from tests.processes import service_process
 from tests.running import Keys, eventually
@@ -138,6 +138,8 @@ async def test_what_was_answered_with_202_is_in_the_log_whenever_intake_is_kille
     kept = [json.loads(document) for document in (await documents_of(INTAKE, settings))["submissions"]]
     assert {document["_id"] for document in kept} == in_the_log.keys()
     assert all(document["published"] and "attempt" not in document for document in kept)
+    ledger = await ledger_of(settings)
+    assert (ledger.balanced, ledger.total.sent, ledger.total.pending) == (True, len(sent), len(sent))
 
 
 async def test_an_intake_that_answers_before_the_acknowledgement_is_found_out(
@@ -153,5 +155,6 @@ async def test_an_intake_that_answers_before_the_acknowledgement_is_found_out(
         await asyncio.sleep(2)
         with pytest.raises(AssertionError, match="reports that the log does not have"):
             await no_receipt_is_lost(settings, regions)
+        assert (await ledger_of(settings)).total.unlogged > 0, "the ledger shows it too"
     finally:
         await door.stop()

@@ -19,6 +19,7 @@ from tests.faults.harness import (
     dies_or_drains,
     drains,
     feed,
+    ledger_of,
     outcome_of,
     reads_of,
     recorded,
@@ -73,6 +74,9 @@ async def run_through(subject: Subject, settings: Settings, log: list[Fed], kill
     if died:
         async with victim(subject, settings):
             await drains(subject, settings)
+    if subject.name == "intake":
+        ledger = await ledger_of(settings)
+        assert ledger.balanced, f"out of balance: {ledger.total}"
     return died
 
 

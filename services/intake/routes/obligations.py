@@ -107,6 +107,13 @@ class Obligations:
 def router(obligations: Obligations, regions: Mapping[str, Region], *, own_url: str) -> APIRouter:
     """``own_url`` is where people reach this service."""
     routes = APIRouter(tags=["obligations"])
+    routes.include_router(_listing(obligations))
+    routes.include_router(_feed(obligations, regions, own_url))
+    return routes
+
+
+def _listing(obligations: Obligations) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get(
         "/v1/obligations",
@@ -137,6 +144,12 @@ def router(obligations: Obligations, regions: Mapping[str, Region], *, own_url: 
                 break
             page.append(each)
         return page
+
+    return routes
+
+
+def _feed(obligations: Obligations, regions: Mapping[str, Region], own_url: str) -> APIRouter:
+    routes = APIRouter()
 
     @routes.get(
         "/v1/obligations.ics",
