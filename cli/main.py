@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import award, generate, receipt, rules, stack
+from cli import award, generate, keys, receipt, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
@@ -15,6 +15,7 @@ app.add_typer(stack.app)
 app.add_typer(rules.app, name="rules")
 app.add_typer(award.app, name="award")
 app.add_typer(receipt.app, name="receipt")
+app.add_typer(keys.app, name="key")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)
