@@ -1,10 +1,12 @@
 """Reading the log: whatever is read twice, late or in pieces, the database comes out the same."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
-from chassis.events import Received
+from chassis.events import Event, Received
 from chassis.mongo import Database, Document
 from contracts.key import ClientKeyChangedV1, KeyState
 from contracts.message import Message
@@ -120,3 +122,14 @@ async def test_the_first_record_of_a_report_counts(database: Database, batches: 
     assert kept is not None
     assert kept["received"]["arrived_at"] == FIRST.arrived_at
     assert kept["logged_at"] == NOW
+
+
+async def test_a_report_of_before_a_field_came_is_kept_in_todays_written_form(database: Database) -> None:
+    (record,) = logged(FIRST)
+    event = Event.of(FIRST).value
+    for value in (event, event[:-2] + b',"nil_return":null}}', b" " + event, b""):
+        await read(database, [replace(record, value=value)])
+        report = await Reports(database).report(FIRST.submission_id)
+        assert report is not None
+        assert sha256(report.written).hexdigest() == FIRST.content_digest
+        await emptied(database)

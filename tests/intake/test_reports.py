@@ -19,7 +19,12 @@ async def reports(database: Database) -> Reports:
 
 
 async def test_every_revision_is_kept_as_it_was_written(reports: Reports) -> None:
-    await reports.add([kept.report(FIRST, 7), kept.report(SECOND_REPORT, 8)])
+    await reports.add(
+        [
+            kept.report(FIRST, 7, FIRST.submission.written),
+            kept.report(SECOND_REPORT, 8, SECOND_REPORT.submission.written),
+        ]
+    )
     for fact in (FIRST, SECOND_REPORT):
         found = await reports.report(fact.submission_id)
         assert found is not None
@@ -28,8 +33,13 @@ async def test_every_revision_is_kept_as_it_was_written(reports: Reports) -> Non
 
 
 async def test_the_latest_is_the_last_in_the_log_not_the_last_by_the_clock(reports: Reports) -> None:
-    await reports.add([kept.report(FIRST, 7), kept.report(SECOND_REPORT, 8)])
-    await reports.add([kept.report(FIRST, 9)])
+    await reports.add(
+        [
+            kept.report(FIRST, 7, FIRST.submission.written),
+            kept.report(SECOND_REPORT, 8, SECOND_REPORT.submission.written),
+        ]
+    )
+    await reports.add([kept.report(FIRST, 9, b"{}")])
     latest = await reports.latest(KOTA, PERIOD)
     assert latest is not None
     assert latest.submission_id == SECOND_REPORT.submission_id, "a record that came twice counts where it came first"
