@@ -166,7 +166,17 @@ async def _bad_request(request: Request, error: Exception) -> JSONResponse:
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     slug = _SLUGS.get(error.status_code, "http-error")
-    return _answer(request, Problem(error.status_code, slug, str(error.detail), headers=error.headers))
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = _allowed(request, headers["Allow"])
+    return _answer(request, Problem(error.status_code, slug, str(error.detail), headers=headers))
+
+
+def _allowed(request: Request, of_one: str) -> str:
+    """The methods of every route of the path; the framework names those of the first."""
+    path = getattr(request.scope.get("route"), "path_format", "")
+    described = request.app.openapi()["paths"].get(path, {})
+    return ", ".join(sorted({*of_one.split(", "), *map(str.upper, described)}))
 
 
 async def _broken_world(request: Request, error: Exception) -> JSONResponse:

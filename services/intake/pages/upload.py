@@ -77,7 +77,7 @@ _FORM: Final = {
 _ANSWERS: Final = problems("unauthenticated", "forbidden", "unprocessable-request", "unavailable") | {
     404: {"description": "There is no such region, or it is another's."}
 }
-_HANDED_IN: Final = problems("cross-site-form", "period-not-open", "body-too-large", "unavailable") | {
+_HANDED_IN: Final = problems("bad-request", "cross-site-form", "period-not-open", "body-too-large", "unavailable") | {
     202: {"description": "The log has the report."},
     422: {"description": "No form, or one with faults: a page that lists them and holds the marked workbook."},
 }

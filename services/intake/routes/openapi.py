@@ -13,6 +13,7 @@ _PROBLEMS: Final = {
     "bad-idempotency-key": (400, "Idempotency-Key: expected one key of 1 to 128 printable characters in quotes."),
     "bad-arrival-time": (400, "Spm-Arrived-At: the offset is missing; end it with Z or +07:00."),
     "bad-cursor": (400, "The cursor is none of ours; take it from a Link header, unchanged."),
+    "bad-request": (400, "Too many fields. Maximum number of fields is 1."),
     "bad-test-scenario": (400, "Spm-Test-Scenario is for keys of the sandbox; this one is in earnest."),
     "unauthenticated": (401, "No key was sent; send Authorization: Bearer spm_…"),
     "forbidden": (403, "This key's scopes are submissions:read; this needs submissions:write."),
