@@ -36,6 +36,7 @@ from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
 from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
+from chassis.openapi import Described
 from chassis.quota import Quota
 from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
@@ -139,7 +140,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
             world.stopping.set()
             await _end(running.tasks)
 
-    app = FastAPI(
+    app = Described(
         title=service.title,
         version=version("spm-awards"),
         lifespan=lifespan,

@@ -1,7 +1,7 @@
 """The door at which a report is tried before it is handed in."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -11,8 +11,8 @@ from chassis.bodies import read_body
 from chassis.clock import Clock
 from chassis.errors import Unprocessable
 from chassis.http import require_region, requires
-from chassis.openapi import body_of
-from chassis.problems import Problem, ProblemBody
+from chassis.openapi import body_of, refusal
+from chassis.problems import Problem
 from contracts.message import Digest, Frozen, PeriodText, RegionCode
 from contracts.submission import Submission, SubmissionReceivedV1
 from contracts.verdict import Finding, SubmissionJudgedV1, VerdictOutcome
@@ -25,8 +25,11 @@ SUBMISSIONS_WRITE: Final = "submissions:write"
 
 Foresee = Callable[[SubmissionReceivedV1], Awaitable[SubmissionJudgedV1]]
 
-_REFUSED: Final[dict[int | str, dict[str, Any]]] = {
-    status: {"model": ProblemBody} for status in (400, 401, 403, 413, 415, 422, 503)
+_REFUSED: Final = {
+    **refusal("malformed-json", 400, "Invalid JSON: EOF while parsing an object at line 1 column 120."),
+    **refusal("body-too-large", 413, "The body is larger than 524288 bytes."),
+    **refusal("unsupported-media-type", 415, "The body is taken as application/json, in UTF-8."),
+    **refusal("unprocessable-submission", 422, "2 faults. Nothing was kept."),
 }
 _EXAMPLE: Final = {
     "region_code": "64.71",

@@ -11,7 +11,8 @@ from chassis.errors import Retryable
 from chassis.events import Event
 from chassis.groups import group_of, wait_until_read
 from chassis.http import require_region, requires
-from chassis.problems import Problem, ProblemBody
+from chassis.openapi import refusal
+from chassis.problems import Problem
 from chassis.service import World
 from contracts.message import COUNT_MAX
 from contracts.peers import LevelFigures, PeersFixedV1, RegionLevel
@@ -25,7 +26,9 @@ from services.validation.store import Store
 PERIODS_WRITE: Final = "periods:write"
 
 _READ_WITHIN_S: Final = 10.0
-_REFUSED: Final[dict[int | str, dict[str, Any]]] = {code: {"model": ProblemBody} for code in (401, 403, 409, 422, 503)}
+_REFUSED: Final[dict[int | str, dict[str, Any]]] = refusal(
+    "period-not-settled", 409, "Entry of 2023Q4 is not settled for 12 regions. Close it, or state the count."
+)
 
 
 Stated = Annotated[
