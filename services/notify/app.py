@@ -24,6 +24,7 @@ from services.notify.mailer.letters import Letters
 from services.notify.mailer.mail import Origin
 from services.notify.metrics import NoticeMetrics
 from services.notify.pages.inbox import inbox_pages
+from services.notify.pages.recipients import RecipientPage, recipient_pages
 from services.notify.recipients import Directory
 from services.notify.register import Register
 from services.notify.routes import notices, recipients, webhooks
@@ -50,6 +51,7 @@ def build(world: World) -> Service:
     handlers = NoticeHandlers(store, registered, law, Directory.read(settings.recipients), ends.metrics)
     mails = _mail_sender(world, ends, letters, register)
     hooks = _hook_sender(world, ends, register)
+    roster, endpoints = recipients.Roster(register, law, world.clock), webhooks.Endpoints(register, hooks, law)
 
     async def prepare() -> None:
         """Who is told is known before the first fact is read: a rebuild tells those who were told."""
@@ -77,9 +79,10 @@ def build(world: World) -> Service:
         },
         routers=[
             notices.router(store),
-            recipients.router(recipients.Roster(register, law, world.clock)),
-            webhooks.router(webhooks.Endpoints(register, hooks, law), store, settings.public_url),
+            recipients.router(roster),
+            webhooks.router(endpoints, store, settings.public_url),
             inbox_pages(store, law, letters),
+            *recipient_pages(RecipientPage(roster, endpoints, law)),
         ],
         webhooks=webhooks.told(),
         prepare=prepare,

@@ -291,6 +291,34 @@ async def test_a_mailbox_that_is_none_is_marked_once_and_the_others_are_told(hou
     house.catcher.rcpt = always("250 taken")
 
 
+async def test_officials_change_their_list_on_a_page(house: House) -> None:
+    page = "/recipients/64.72"
+    filled = {"role": "Tim Penerapan SPM", "channel": "email", "address": "tim@halaman.example", "sector": ""}
+
+    async def send(path: str, **more: Any) -> httpx.Response:
+        return await house.client.post(f"{page}{path}", headers=house.other | more.pop("headers", {}), **more)
+
+    assert (await send("", data=filled)).status_code == 303
+    shown = await house.client.get(page, headers=house.other)
+    assert "tim@halaman.example" in shown.text
+    wrong = await send("", data=filled | {"address": "<b>no address"})
+    assert (wrong.status_code, "<b>no" in wrong.text) == (422, False)
+    assert (await send("", data=filled)).status_code == 409
+    assert (await send("", data=filled, headers={"sec-fetch-site": "cross-site"})).status_code == 403
+    checked = await send(
+        "/import", data={"check": "yes"}, files={"file": ("a.csv", "region,role,channel\n64.72,Kepala Daerah,inbox\n")}
+    )
+    assert "would be added" in checked.text
+    rows = (await house.get("/v1/recipients", by=house.other))["recipients"]
+    [team] = [row["recipient_id"] for row in rows if row["address"] == "tim@halaman.example"]
+    await send(f"/{team}/mutes", data={"kinds": ["award_won", "report_overdue"]})
+    assert (await house.get(f"/v1/recipients/{team}", by=house.other))["muted"] == ["award_won"]
+    assert (await send(f"/{team}/remove")).status_code == 303
+    assert "tim@halaman.example" not in (await house.client.get(page, headers=house.other)).text
+    assert (await house.client.get(page, headers=house.own)).status_code == 404
+    assert (await house.client.post(page, data=filled, headers=house.own)).status_code == 403
+
+
 async def test_a_rebuild_tells_nobody_again_and_forgets_no_recipient(house: House) -> None:
     """Last: it drops what the others left, too."""
     added = await house.hook("/rebuilt")

@@ -1,0 +1,132 @@
+"""Who of a region is told: seen, added, removed and taken in from a file by its officials. Works without scripts."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, File, Form, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ValidationError
+
+from chassis.access import KeyRow
+from chassis.http import require_view, requires_on_page
+from chassis.pages import from_own_site
+from chassis.problems import Fault, Problem, faults_of
+from contracts.message import RegionCode
+from contracts.recipient import Role
+from regulation.law import Law
+from services.notify.domain import wording
+from services.notify.domain.recipients import OPTIONAL
+from services.notify.domain.roster import COLUMNS, NewRecipient
+from services.notify.mailer.letters import environment
+from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text
+from services.notify.routes.webhooks import Endpoints
+
+_PREFIX: Final = "/recipients/{region}"
+_OFFICES: Final = [role for role in Role if role is not Role.SYSTEM]
+
+Reader = Annotated[KeyRow, requires_on_page("recipients:read")]
+Writer = Annotated[KeyRow, requires_on_page("recipients:write")]
+
+
+class _Filled(BaseModel):
+    """The form as it was filled in; what was left empty is not there."""
+
+    role: str = ""
+    channel: str = ""
+    sector: str = ""
+    address: str = ""
+
+    def recipient(self, region: str) -> NewRecipient:
+        given = {name: text.strip() for name, text in self.model_dump().items() if text.strip()}
+        try:
+            return NewRecipient.model_validate(given | {"region": region})
+        except ValidationError as error:
+            faults = faults_of(error)
+            raise Problem(422, "unprocessable-recipients", f"{len(faults)} faults.", errors=faults) from None
+
+
+class RecipientPage:
+    def __init__(self, roster: Roster, endpoints: Endpoints, law: Law) -> None:
+        self.roster = roster
+        self._endpoints = endpoints
+        self._law = law
+        self._template = environment().get_template("pages/recipients.html")
+
+    async def shown(
+        self, region: str, *, status: int = 200, said: str = "", faults: Sequence[Fault] = ()
+    ) -> HTMLResponse:
+        known = self._law.regions.get(region)
+        text = self._template.render(
+            region=region,
+            region_name=known.name if known else region,
+            rows=[RecipientRow.of(row) for row in await self.roster.listed(region)],
+            webhooks=await self._endpoints.listed(region),
+            roles={role: wording.ROLES[role] for role in _OFFICES},
+            channels=wording.CHANNELS,
+            kinds=wording.KINDS,
+            optional=sorted(OPTIONAL),
+            sectors=self._law.sectors.values(),
+            columns=",".join(COLUMNS),
+            said=said,
+            faults=faults,
+        )
+        return HTMLResponse(text, status)
+
+    async def after(self, region: str, act: Awaitable[Any]) -> Response:
+        """Back to the list when it was done; else the list with what was wrong."""
+        try:
+            await act
+        except Problem as problem:
+            return await self.shown(region, status=problem.status, said=problem.detail, faults=problem.errors)
+        return RedirectResponse(f"/recipients/{region}", status_code=303)
+
+
+def recipient_pages(page: RecipientPage) -> list[APIRouter]:
+    return [_reading(page), _writing(page)]
+
+
+def _reading(page: RecipientPage) -> APIRouter:
+    routes = APIRouter(prefix=_PREFIX, default_response_class=HTMLResponse, tags=["recipients"])
+
+    @routes.get("", summary="Who of the region is told, and forms to change it")
+    async def shown(reader: Reader, region: RegionCode) -> HTMLResponse:
+        require_view(reader, region)
+        return await page.shown(region)
+
+    return routes
+
+
+def _writing(page: RecipientPage) -> APIRouter:
+    routes = APIRouter(prefix=_PREFIX, dependencies=[from_own_site], tags=["recipients"])
+    roster = page.roster
+
+    @routes.post("", summary="Register an office")
+    async def add(writer: Writer, region: RegionCode, new: Annotated[_Filled, Form()]) -> Response:
+        async def registered() -> None:
+            await roster.add(writer, new.recipient(region))
+
+        return await page.after(region, registered())
+
+    @routes.post("/import", summary="Register the offices of a CSV file, or only check it")
+    async def take_in(
+        writer: Writer, region: RegionCode, file: Annotated[UploadFile, File()], check: Annotated[str, Form()] = ""
+    ) -> Response:
+        try:
+            done = await roster.take_in(writer, as_text(await file.read()), dry_run=bool(check))
+        except Problem as problem:
+            return await page.shown(region, status=problem.status, said=problem.detail, faults=problem.errors)
+        did = "akan ditambahkan / would be added" if done.dry_run else "ditambahkan / added"
+        return await page.shown(region, said=f"{done.added} {did}; {done.known} sudah terdaftar / known already.")
+
+    @routes.post("/{recipient_id}/remove", summary="Tell it no longer")
+    async def remove(writer: Writer, region: RegionCode, recipient_id: RecipientId) -> Response:
+        return await page.after(region, roster.remove(writer, recipient_id))
+
+    @routes.post("/{recipient_id}/mutes", summary="Say which optional kinds it does not want")
+    async def mute(
+        writer: Writer, region: RegionCode, recipient_id: RecipientId, kinds: Annotated[list[str] | None, Form()] = None
+    ) -> Response:
+        wanted = frozenset(kind for kind in OPTIONAL if kind in (kinds or ()))
+        return await page.after(region, roster.mute(writer, recipient_id, wanted))
+
+    return routes
