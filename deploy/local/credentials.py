@@ -1,19 +1,28 @@
 """The API keys of a local stack: hashed for the services, plain for the person who tries it out."""
 
 import json
+import secrets
 from pathlib import Path
 
 from chassis.access import EVERY_REGION, issue_key
 from services.intake.domain.receipt_keys import ReceiptKeys
 
-_REGION_SCOPES = ("submissions:write", "submissions:read", "scorecards:read", "notices:read", "awards:read")
+_TOLD_SCOPES = ("recipients:read", "recipients:write", "webhooks:read", "webhooks:write")
+_REGION_SCOPES = (
+    *("submissions:write", "submissions:read", "scorecards:read", "notices:read", "awards:read"),
+    *_TOLD_SCOPES,
+)
+_SECRET_BYTES = 32
 
 # Client, region and scopes of each key.
 CLIENTS = (
     (
         "secretariat",
         EVERY_REGION,
-        ("periods:write", "awards:write", "awards:read", "submissions:read", "scorecards:read", "notices:read"),
+        (
+            *("periods:write", "awards:write", "awards:read", "submissions:read", "scorecards:read", "notices:read"),
+            *_TOLD_SCOPES,
+        ),
     ),
     ("importer", EVERY_REGION, ("submissions:write", "submissions:import", "submissions:read")),
     ("panel-entry", EVERY_REGION, ("awards:score", "awards:read")),
@@ -32,6 +41,11 @@ def receipt_keys_file(folder: Path) -> Path:
     return folder / "receipt-keys.json"
 
 
+def webhook_secret_file(folder: Path) -> Path:
+    """The secret from which notify's webhook keys follow."""
+    return folder / "webhook-secret.json"
+
+
 def credentials_file(folder: Path) -> Path:
     """A JSON object: the token of each client."""
     return folder / "credentials.json"
@@ -41,6 +55,8 @@ def issue_once(folder: Path) -> None:
     """Write the files, unless they exist: keys that were handed out stay in force, receipts can be checked."""
     if not receipt_keys_file(folder).exists():
         write_private(receipt_keys_file(folder), ReceiptKeys.new().secret())
+    if not webhook_secret_file(folder).exists():
+        write_private(webhook_secret_file(folder), secrets.token_urlsafe(_SECRET_BYTES))
     if keys_file(folder).exists() and credentials_file(folder).exists():
         return
     issued = {client: issue_key(client, scopes, region) for client, region, scopes in CLIENTS}

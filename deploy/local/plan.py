@@ -97,6 +97,8 @@ def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping
     recipients = folder / "recipients.json"
     if name == "notify" and recipients.exists():
         environment["SPM_RECIPIENTS"] = str(recipients)
+    if name == "notify":
+        environment["SPM_WEBHOOK_SECRET"] = str(credentials.webhook_secret_file(folder))
     if name == "intake":
         environment["SPM_RECEIPT_KEYS"] = str(credentials.receipt_keys_file(folder))
     if name == "scoring":

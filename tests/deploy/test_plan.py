@@ -89,7 +89,8 @@ def test_issued_keys_admit_their_clients_with_scopes_and_region(tmp_path: Path) 
 
 def test_keys_that_were_handed_out_stay_in_force(tmp_path: Path) -> None:
     credentials.issue_once(tmp_path)
-    files = credentials.credentials_file(tmp_path), credentials.receipt_keys_file(tmp_path)
+    of = (credentials.credentials_file, credentials.receipt_keys_file, credentials.webhook_secret_file)
+    files = [file_of(tmp_path) for file_of in of]
     first = [file.read_bytes() for file in files]
 
     credentials.issue_once(tmp_path)
@@ -102,14 +103,24 @@ def test_plain_tokens_are_for_their_owner_alone(tmp_path: Path) -> None:
 
     assert credentials.credentials_file(tmp_path).stat().st_mode & 0o777 == 0o600
     assert credentials.receipt_keys_file(tmp_path).stat().st_mode & 0o777 == 0o600
+    assert credentials.webhook_secret_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
 
-def test_intake_alone_is_given_the_key_that_signs_receipts(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("setting", "service", "file"),
+    [
+        ("SPM_RECEIPT_KEYS", "intake", "receipt-keys.json"),
+        ("SPM_WEBHOOK_SECRET", "notify", "webhook-secret.json"),
+    ],
+)
+def test_a_secret_is_given_to_the_service_alone_that_signs_with_it(
+    tmp_path: Path, setting: str, service: str, file: str
+) -> None:
     plan = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None)
 
-    given = {service.name: service.environment.get("SPM_RECEIPT_KEYS") for service in plan.services}
+    given = {one.name: one.environment.get(setting) for one in plan.services}
 
-    assert {name: path for name, path in given.items() if path} == {"intake": str(tmp_path / "receipt-keys.json")}
+    assert {name: path for name, path in given.items() if path} == {service: str(tmp_path / file)}
 
 
 @pytest.mark.parametrize(
