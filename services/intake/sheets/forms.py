@@ -9,6 +9,7 @@ from chassis.errors import Retryable
 from contracts.quarter import Quarter
 from contracts.submission import Submission
 from contracts.verdict import Finding
+from regulation.errors import RegulationError
 from regulation.law import Law
 from services.intake.domain.workbook.filling import Filled, blank, filled, hints
 from services.intake.domain.workbook.kinds import Place
@@ -65,8 +66,10 @@ class Forms:
         region = self._law.regions.get(region_code)
         if region is None or not region.reports_spm:
             return None
-        catalogue = self._law.service_types(region, period.last_day)
-        return Lists(catalogue) if catalogue else None
+        try:
+            return Lists(self._law.service_types(region, period.last_day))
+        except RegulationError:
+            return None
 
     async def template(self, region_code: str, period: Quarter, lists: Lists) -> bytes:
         """With what the current report of the period says, if there is one; it is what the workbook will replace."""
