@@ -3,11 +3,13 @@ from base64 import b64encode
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.bodies import FAULTS_MAX, parsed, said_digest
 from chassis.problems import Problem
 from contracts.submission import Submission
-from tests.validation.reports import service, submission
+from tests.validation.reports import item, service, submission
 
 BODY = b'{"contoh": true}'
 DIGEST = f"sha-256=:{b64encode(sha256(BODY).digest()).decode()}:"
@@ -38,9 +40,9 @@ def test_what_is_no_json_is_malformed(body: bytes) -> None:
 
 
 def test_every_fault_is_told_at_once_where_it_stands() -> None:
-    item = {"code": "K", "name": "n", "unit": "u", "required": -1, "fulfilled": 0.00001}
+    faulty = {"code": "K", "name": "n", "unit": "u", "required": -1, "fulfilled": 0.00001}
     body = json.loads(submission(service()).model_dump_json()) | {"tambahan": 1, "period": "2023Q5"}
-    body["services"][0] |= {"quality": [item]}
+    body["services"][0] |= {"quality": [faulty]}
     with pytest.raises(Problem) as refused:
         parsed(json.dumps(body).encode(), Submission, SLUG)
     assert (refused.value.status, refused.value.slug) == (422, SLUG)
@@ -58,3 +60,94 @@ def test_the_list_of_faults_has_an_end() -> None:
     with pytest.raises(Problem, match=f"{FAULTS_MAX + 1} faults; the first {FAULTS_MAX} are listed") as refused:
         parsed(json.dumps(body).encode(), Submission, SLUG)
     assert len(refused.value.errors) == FAULTS_MAX
+
+
+REPORT = json.loads(submission(service(quality=[item()])).model_dump_json())
+LEAVES = [
+    ("region_code",),
+    ("services",),
+    ("services", 0, "recipients", "target"),
+    ("services", 0, "quality", 0, "required"),
+    ("services", 0, "quality", 0, "name"),
+    ("services", 0, "budget", "realised"),
+    ("team", "decree_date"),
+    ("submitted_by", "role"),
+    ("tambahan",),
+]
+hostile_texts = st.sampled_from(
+    [
+        b"NaN",
+        b"Infinity",
+        b"-Infinity",
+        b"1e400",
+        b"-1e400",
+        b"1e-400",
+        b"-0",
+        b"9" * 4_000,
+        b"9" * 5_000,
+        b"0." + b"1" * 5_000,
+        b'"' + b"9" * 5_000 + b'"',
+        b'"NaN"',
+        b'"1e999999999"',
+        b'"\\ud800"',
+        b'"\\udc00\\ud800"',
+        b'"\xed\xa0\x80"',
+        b'"\xff"',
+        b'"\\u0000"',
+        b'"\x00"',
+        b'"\xe2\x80\xae"',
+        b"'satu'",
+        b"0x10",
+        b"[" * 150 + b"]" * 150,
+        b"[" * 300 + b"]" * 300,
+        b'{"a":' * 150 + b"1" + b"}" * 150,
+        b"{" + b",".join(b'"%d":1' % n for n in range(2_000)) + b"}",
+        b'{"' + b"x" * 5_000 + b'":1}',
+    ]
+)
+
+
+def with_hostile(path: tuple[str | int, ...], text: bytes) -> bytes:
+    report = json.loads(json.dumps(REPORT))
+    place = report
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = "DI SINI"
+    return json.dumps(report).encode().replace(b'"DI SINI"', text)
+
+
+def outcome_of(body: bytes) -> Submission | Problem:
+    try:
+        return parsed(body, Submission, SLUG)
+    except Problem as problem:
+        return problem
+
+
+@given(st.sampled_from(LEAVES), hostile_texts)
+def test_a_hostile_value_is_refused_where_it_stands_or_is_a_value(path: tuple[str | int, ...], text: bytes) -> None:
+    outcome = outcome_of(with_hostile(path, text))
+    if isinstance(outcome, Submission):
+        assert parsed(outcome.written, Submission, SLUG).content_digest == outcome.content_digest
+        return
+    assert (outcome.status, outcome.slug) in {(400, "malformed-json"), (422, SLUG)}
+    assert len(outcome.errors) <= FAULTS_MAX
+    assert all(len(fault.pointer) < 1_000 and len(fault.detail) < 1_000 for fault in outcome.errors)
+    assert outcome.status == 400 or any(fault.pointer.startswith(f"/{path[0]}") for fault in outcome.errors)
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=50).map(lambda noise: b'{"region_code":"' + noise + b'"}'))
+def test_bytes_of_chance_are_refused_and_never_a_mistake(body: bytes) -> None:
+    with pytest.raises(Problem) as refused:
+        parsed(body, Submission, SLUG)
+    assert refused.value.status in {400, 422}
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
+def test_a_byte_order_mark_is_named(mark: bytes) -> None:
+    with pytest.raises(Problem, match="byte order mark"):
+        parsed(mark + json.dumps(REPORT).encode(), Submission, SLUG)
+
+
+def test_of_two_members_with_one_name_the_last_counts() -> None:
+    body = json.dumps(REPORT).replace('"period"', '"period": "2023Q1", "period"', 1).encode()
+    assert parsed(body, Submission, SLUG).period == REPORT["period"]
