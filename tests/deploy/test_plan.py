@@ -56,6 +56,7 @@ def test_a_service_is_told_where_everything_is(tmp_path: Path) -> None:
         "SPM_PUBLIC_URL": "http://127.0.0.1:8083",
         "SPM_INTAKE_URL": "http://127.0.0.1:8080",
         "SPM_RULES_URL": "http://127.0.0.1:8081/rules",
+        "SPM_WEBHOOK_SECRET": str(tmp_path / "webhook-secret.json"),
         "PYTHONUNBUFFERED": "1",
     }
 

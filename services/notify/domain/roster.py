@@ -1,13 +1,14 @@
 """What is asked of a recipient before it is registered, whether it comes alone or as a line of a file."""
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
@@ -21,6 +22,13 @@ COLUMNS: Final = ("region", "role", "sector", "channel", "address", "mute")
 _REQUIRED: Final = ("region", "role")
 
 _FOUND_CHARS: Final = 80
+_EXPECTED: Final[Mapping[str, str]] = {
+    "region": "a code with its dot, like 64.71",
+    "role": "one of Tim Penerapan SPM, Perangkat Daerah Pengampu, Sekretaris Daerah, Kepala Daerah",
+    "channel": "email or inbox",
+    "address": "one mailbox, like sekda@kota-contoh.example",
+    "mute": f"{' or '.join(sorted(OPTIONAL))}",
+}
 
 Place = tuple[str, str, str | None, str, str | None]
 """Region, office, sector, channel and address: two recipients with the same are one."""
@@ -149,10 +157,17 @@ def _read_line(names: Sequence[str], cells: Sequence[str], line: int) -> tuple[N
     try:
         return NewRecipient.model_validate(given), []
     except ValidationError as error:
-        return None, [
-            RosterFault(line, str(fault["loc"][0]), fault["type"], f"{fault['msg']}; found {_shown(fault['input'])}.")
-            for fault in error.errors(include_url=False)
-        ]
+        return None, [_worded(str(fault["loc"][0]), fault, line) for fault in error.errors(include_url=False)]
+
+
+def faults_of(error: ValidationError) -> list[RosterFault]:
+    """What is wrong with a recipient that came alone."""
+    return [_worded(str(fault["loc"][0]), fault, 0) for fault in error.errors(include_url=False)]
+
+
+def _worded(column: str, fault: ErrorDetails, line: int) -> RosterFault:
+    expected = _EXPECTED.get(column, fault["msg"])
+    return RosterFault(line, column, fault["type"], f"found {_shown(fault['input'])}, expected {expected}.")
 
 
 def _shown(found: Any) -> str:

@@ -10,15 +10,15 @@ from pydantic import BaseModel, ValidationError
 from chassis.access import KeyRow
 from chassis.http import require_view, requires_on_page
 from chassis.pages import from_own_site
-from chassis.problems import Fault, Problem, faults_of
+from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
 from contracts.recipient import Role
 from regulation.law import Law
 from services.notify.domain import wording
 from services.notify.domain.recipients import OPTIONAL
-from services.notify.domain.roster import COLUMNS, NewRecipient
+from services.notify.domain.roster import COLUMNS, NewRecipient, faults_of
 from services.notify.mailer.letters import environment
-from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text
+from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refusal
 from services.notify.routes.webhooks import Endpoints
 
 _PREFIX: Final = "/recipients/{region}"
@@ -41,8 +41,7 @@ class _Filled(BaseModel):
         try:
             return NewRecipient.model_validate(given | {"region": region})
         except ValidationError as error:
-            faults = faults_of(error)
-            raise Problem(422, "unprocessable-recipients", f"{len(faults)} faults.", errors=faults) from None
+            raise refusal(faults_of(error)) from None
 
 
 class RecipientPage:

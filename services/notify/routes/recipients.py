@@ -1,7 +1,7 @@
 """Who of a region is told, and where."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -213,16 +213,19 @@ def as_text(body: bytes) -> str:
         raise Problem(415, "unsupported-media-type", text) from None
 
 
+def refusal(found: Sequence[RosterFault]) -> Problem:
+    shown = [
+        Fault(
+            code=fault.code,
+            pointer=f"/{fault.line}/{fault.column}" if fault.line else f"/{fault.column}",
+            detail=f"Line {fault.line}, {fault.column}: {fault.sentence}" if fault.line else fault.sentence,
+        )
+        for fault in found[:FAULTS_MAX]
+    ]
+    more = f"; the first {FAULTS_MAX} are listed" if len(found) > FAULTS_MAX else ""
+    return Problem(422, "unprocessable-recipients", f"{len(found)} faults{more}. Nothing was kept.", errors=shown)
+
+
 def _refuse(faults: Iterable[RosterFault]) -> None:
-    found = list(faults)
-    if found:
-        shown = [
-            Fault(
-                code=fault.code,
-                pointer=f"/{fault.line}/{fault.column}" if fault.line else f"/{fault.column}",
-                detail=fault.sentence if not fault.line else f"Line {fault.line}, {fault.column}: {fault.sentence}",
-            )
-            for fault in found[:FAULTS_MAX]
-        ]
-        more = f"; the first {FAULTS_MAX} are listed" if len(found) > FAULTS_MAX else ""
-        raise Problem(422, "unprocessable-recipients", f"{len(found)} faults{more}. Nothing was kept.", errors=shown)
+    if found := list(faults):
+        raise refusal(found)

@@ -100,9 +100,9 @@ class Tried(BaseModel):
 
 
 class Sent(BaseModel):
-    """A delivery as it was or will be made; ``webhook_id`` is its header ``webhook-id``."""
+    """A delivery as it was or will be made; ``delivery_id`` is its header ``webhook-id``."""
 
-    webhook_id: str
+    delivery_id: str
     state: NoticeState
     attempts: int
     settled_at: datetime | None
@@ -111,7 +111,7 @@ class Sent(BaseModel):
     @classmethod
     def of(cls, kept: KeptNotice, public_url: str) -> Self:
         return cls(
-            webhook_id=kept.notice.id,
+            delivery_id=kept.notice.id,
             state=kept.state,
             attempts=kept.attempts,
             settled_at=kept.settled_at,
