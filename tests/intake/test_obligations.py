@@ -148,6 +148,7 @@ async def test_calendar_programs_subscribe_with_the_key_as_the_password(intake: 
     running_quarter, done = events[f"due-2024Q1-{KOTA}@spm-awards"], events[f"due-2023Q4-{KOTA}@spm-awards"]
     assert done["dtstart"].dt.isoformat() == "2024-01-20T23:59:59+07:00"
     assert done["sequence"] == 1
+    assert str(done["url"]).endswith(f"/reports/{KOTA}")
     assert "Terpenuhi. Kewajiban Triwulan IV 2023 sudah terpenuhi." in str(done["description"])
     assert done.walk("VALARM") == []
     assert [alarm["trigger"].dt for alarm in running_quarter.walk("VALARM")] == [

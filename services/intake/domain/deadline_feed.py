@@ -21,7 +21,10 @@ REFRESHED_EVERY: Final = timedelta(hours=1)
 def feed_of(
     region_code: str, region_name: str, obligations: Iterable[Obligation], *, zone: ZoneInfo, url: str
 ) -> bytes:
-    """The same bytes for the same obligations; no text of it changes with the day on which it is read."""
+    """The same bytes for the same obligations; no text of it changes with the day on which it is read.
+
+    ``url`` is where people reach this service: an event leads to the page of the region's reports.
+    """
     calendar = Calendar()
     name = f"SPM {region_name} ({region_code})"
     calendar.add("version", "2.0")
@@ -50,7 +53,7 @@ def _event(obligation: Obligation, region_name: str, zone: ZoneInfo, url: str) -
     )
     event.add("summary", summary.id, parameters={"LANGUAGE": Language.INDONESIAN.value})
     event.add("description", _description(obligation, summary))
-    event.add("url", f"{url}{obligation.next_step.url}")
+    event.add("url", f"{url}/reports/{obligation.region_code}")
     event.add("categories", ["SPM"])
     event.add("transp", "TRANSPARENT")
     if not obligation.state.fulfilled:

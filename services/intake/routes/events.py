@@ -181,18 +181,23 @@ class _Stream(Response):
     async def _lines(self, bell: asyncio.Event) -> AsyncIterator[bytes]:
         yield f"retry: {RETRY_MS}\n\n".encode()
         end_s = monotonic_s() + STREAM_S_MAX
-        while monotonic_s() < end_s and not self._tail.stopping.is_set():
+
+        def over() -> bool:
+            return self._tail.stopping.is_set() or monotonic_s() > end_s
+
+        while not over():
             bell.clear()
             try:
                 documents = await self._tail.look(self._region_code, self._cursor, PAGE_EVENTS)
             except BROKEN_WORLD as error:
                 log.info("events.broken_off", cause=type(error).__name__)
                 return
-            page = told(documents, self._region_code, self._cursor)
-            if page.events:
+            if documents:
+                page = told(documents, self._region_code, self._cursor)
                 yield b"".join(map(_as_sent, page.events))
                 self._cursor = self._cursor.behind_all(documents)
-            elif not await _rings(bell):
+                continue
+            while not (over() or await _rings(bell)):
                 yield b": keep-alive\n\n"
 
 
