@@ -15,7 +15,7 @@ from contracts.message import RegionCode
 from contracts.recipient import Role
 from regulation.law import Law
 from services.notify.domain import wording
-from services.notify.domain.recipients import OPTIONAL
+from services.notify.domain.recipients import OPTIONAL, READERS
 from services.notify.domain.roster import COLUMNS, NewRecipient, faults_of
 from services.notify.mailer.letters import environment
 from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refusal
@@ -23,6 +23,7 @@ from services.notify.routes.webhooks import Endpoints
 
 _PREFIX: Final = "/recipients/{region}"
 _OFFICES: Final = [role for role in Role if role is not Role.SYSTEM]
+_MUTABLE: Final = {role: sorted(kind for kind in OPTIONAL if role in READERS[kind]) for role in _OFFICES}
 
 Reader = Annotated[KeyRow, requires_on_page("recipients:read")]
 Writer = Annotated[KeyRow, requires_on_page("recipients:write")]
@@ -63,8 +64,8 @@ class RecipientPage:
             roles={role: wording.ROLES[role] for role in _OFFICES},
             channels=wording.CHANNELS,
             kinds=wording.KINDS,
-            optional=sorted(OPTIONAL),
-            sectors=self._law.sectors.values(),
+            optional=_MUTABLE,
+            sectors=self._law.sectors,
             columns=",".join(COLUMNS),
             said=said,
             faults=faults,
