@@ -4,8 +4,6 @@ from typing import Annotated, Any, Final, NoReturn
 
 import httpx
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.connection import Token, Url, checked_url
 
@@ -48,17 +46,16 @@ def issue(
 def list_(
     url: Url, token: Token, region: Annotated[str | None, typer.Option(help="Of this region alone.")] = None
 ) -> None:
-    """List keys, newest first, with their end and their last use."""
-    table = Table(*_COLUMNS, box=None)
+    """List keys, newest first, a line each, tabs between: their end and their last use among them."""
+    print("\t".join(_COLUMNS))
     path = f"/v1/keys?limit=1000&region={region}" if region else "/v1/keys?limit=1000"
     for _ in range(PAGES_MAX):
         answer = _asked("GET", url, token, path)
         for key in answer.json():
-            table.add_row(*(_text(key[name]) for name in _COLUMNS))
+            print("\t".join(_text(key[name]) for name in _COLUMNS))
         if "next" not in answer.links:
             break
         path = answer.links["next"]["url"]
-    Console(soft_wrap=True).print(table)
 
 
 @app.command()
