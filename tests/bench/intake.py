@@ -16,12 +16,15 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -52,11 +55,17 @@ class Measured:
 
     times_s: tuple[float, ...]
     wall_s: float
+    cpu_s: float = 0.0
+    """Of the door's process; of intake's with all that it read back."""
     behind_s: float = 0.0
 
     @property
     def per_second(self) -> float:
         return len(self.times_s) / self.wall_s
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1_000 * self.cpu_s / len(self.times_s)
 
     def ms(self, percent: int) -> float:
         return 1_000 * statistics.quantiles(self.times_s, n=100)[percent - 1]
@@ -146,10 +155,23 @@ def bodies() -> list[bytes]:
     return sorted(written, key=lambda body: abs(len(body) - WANTED_BYTES))[:BODIES]
 
 
-async def _round(door: Engine, token: str, reports: list[bytes], requests: int, connections: int) -> Measured:
+async def _round(
+    door: Engine, token: str, settled: Callable[[], Any], reports: list[bytes], requests: int, connections: int
+) -> Measured:
+    """``settled`` returns when nothing is left to do in the background."""
     port = int(door.address.rpartition(":")[2])
     await asyncio.to_thread(load, port, token, reports, WARM, connections)
-    return await asyncio.to_thread(load, port, token, reports, requests, connections)
+    await settled()
+    begun_s = _cpu_s(door)
+    measured = await asyncio.to_thread(load, port, token, reports, requests, connections)
+    ended = time.perf_counter()
+    await settled()
+    return replace(measured, cpu_s=_cpu_s(door) - begun_s, behind_s=time.perf_counter() - ended)
+
+
+def _cpu_s(door: Engine) -> float:
+    times = psutil.Process(door.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 async def of_intake(settings: Settings, keys: dict[str, str], folder: Path, *given: Any) -> Measured:
@@ -160,10 +182,7 @@ async def of_intake(settings: Settings, keys: dict[str, str], folder: Path, *giv
         async with httpx.AsyncClient(base_url=door.address, headers=headers, trust_env=False) as client:
             for period in PERIODS:
                 (await client.put(f"/v1/periods/{period}", json=ORDER)).raise_for_status()
-        measured = await _round(door, keys["impor"], *given)
-        ended = time.perf_counter()
-        await drains(SUBJECT, settings)
-        return Measured(measured.times_s, measured.wall_s, time.perf_counter() - ended)
+        return await _round(door, keys["impor"], partial(drains, SUBJECT, settings), *given)
     finally:
         await door.stop()
 
@@ -174,7 +193,7 @@ async def of_bare_door(settings: Settings, folder: Path, *given: Any) -> Measure
     door = module_process("tests.bench.bare_door", (settings.kafka, topic), folder)
     await door.start()
     try:
-        return await _round(door, "spm_0_0", *given)
+        return await _round(door, "spm_0_0", partial(asyncio.sleep, 0), *given)
     finally:
         await door.stop()
 
@@ -182,7 +201,7 @@ async def of_bare_door(settings: Settings, folder: Path, *given: Any) -> Measure
 def show(measured: dict[str, list[Measured]], bytes_each: float, connections: int) -> None:
     title = f"Reports of {bytes_each / 1000:.1f} kB on average, {connections} connections"
     table = Table(title=title, title_justify="left")
-    for heading in ("door", "reports/s", "each round", "p50 ms", "p99 ms", "behind s"):
+    for heading in ("door", "reports/s", "each round", "p50 ms", "p99 ms", "CPU ms/report", "behind s"):
         table.add_column(heading, justify="left" if heading in {"door", "each round"} else "right")
     for name, runs in measured.items():
         table.add_row(
@@ -191,14 +210,16 @@ def show(measured: dict[str, list[Measured]], bytes_each: float, connections: in
             " ".join(f"{run.per_second:.0f}" for run in runs),
             f"{statistics.median(run.ms(50) for run in runs):.1f}",
             f"{statistics.median(run.ms(99) for run in runs):.1f}",
+            f"{statistics.median(run.cpu_ms for run in runs):.2f}",
             f"{statistics.median(run.behind_s for run in runs):.1f}",
         )
     pairs = list(zip(measured[INTAKE], measured[BARE], strict=True))
     rate = statistics.median(intake.per_second / bare.per_second for intake, bare in pairs)
     p99 = statistics.median(intake.ms(99) / bare.ms(99) for intake, bare in pairs)
+    cpu = statistics.median(intake.cpu_ms / bare.cpu_ms for intake, bare in pairs)
     console = Console(width=100)
     console.print(table)
-    console.print(f"intake / bare door, round by round, median: reports/s {rate:.2f}, p99 {p99:.2f}")
+    console.print(f"intake / bare door, round by round, median: reports/s {rate:.2f}, p99 {p99:.2f}, CPU {cpu:.2f}")
 
 
 async def main(requests: int, rounds: int, connections: int) -> None:

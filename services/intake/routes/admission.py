@@ -24,13 +24,13 @@ from services.intake.metrics import IntakeMetrics
 from services.intake.routes.commit import IN_FLIGHT, Admitted, Commit, Pending
 from services.intake.store.submissions import Store
 
-ADMITTED_WITHIN_S: Final = 10.0
+ADMITTED_WITHIN_S: Final = 8.0
 BATCH_REPORTS: Final = 128
 BATCH_BYTES: Final = 4 * 1024 * 1024
 BATCHES: Final = 4
 WAITING_REPORTS: Final = 4_096
 WAITING_BYTES: Final = 64 * 1024 * 1024
-WAITING_S: Final = 2.0
+WAITING_S: Final = 4.0
 """With a batch's limit and the time to take it back, less than the age at which an attempt counts as abandoned."""
 _LOOK_AGAIN_S: Final = 0.05
 _LOOK_AGAIN_S_MAX: Final = 0.5
