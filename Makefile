@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test check format generate bench lock clean
+.PHONY: help install demo up down status test check format generate bench fuzz lock clean
 
 help:  ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -54,6 +54,10 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.ranking
 	$(BIN)/python -m tests.bench.pipeline
 	$(BIN)/python -m tests.bench.intake
+
+fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at length, against a real intake
+	$(BIN)/python -m tests.fuzz.storm
+	$(BIN)/python -m tests.fuzz.asking
 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \

@@ -1,6 +1,7 @@
 """The Python client of regional systems: hand reports in, keep the receipts, read what became of them."""
 
-from client.answers import Finding, Receipt, Scorecard, Story, Summary
+from client.answers import Finding, Obligation, Receipt, Scorecard, Story, Summary
+from client.credentials import Tokens
 from client.errors import Fault, Refused, SpmError, Unavailable
 from client.retrying import Retry
 from client.spm import Handed, SpmClient, Taken
@@ -9,6 +10,7 @@ __all__ = [
     "Fault",
     "Finding",
     "Handed",
+    "Obligation",
     "Receipt",
     "Refused",
     "Retry",
@@ -18,5 +20,6 @@ __all__ = [
     "Story",
     "Summary",
     "Taken",
+    "Tokens",
     "Unavailable",
 ]

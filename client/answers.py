@@ -36,6 +36,20 @@ class Summary(Frozen):
     revision: int | None
 
 
+class Obligation(Frozen):
+    """One quarter of one region."""
+
+    region_code: str
+    period: str
+    opens_at: Instant
+    due_at: Instant
+    due_in_words: Bilingual
+    state: Annotated[str, Field(description="not_open, due, returned, in_judgement, overdue, fulfilled, …")]
+    state_in_words: Bilingual
+    on_time: bool | None
+    submission_id: str | None
+
+
 class Finding(Frozen):
     """What a rule found, where, and how to mend it."""
 

@@ -10,7 +10,8 @@ from typing import Final, Self, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
-from client.answers import Receipt, Story, Summary
+from client.answers import Obligation, Receipt, Story, Summary
+from client.credentials import ApiKey
 from client.errors import Refused, SpmError, Unavailable
 from client.retrying import Retry
 from contracts.period import PeriodChangedV1
@@ -28,6 +29,7 @@ _LOOK_AGAIN_S: Final = 0.5
 
 M = TypeVar("M", bound=BaseModel)
 _SUMMARIES: Final = TypeAdapter(list[Summary])
+_OBLIGATIONS: Final = TypeAdapter(list[Obligation])
 _PERIODS: Final = TypeAdapter(list[PeriodChangedV1])
 
 
@@ -72,11 +74,11 @@ class SpmClient:
         retry: Retry | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """``credentials``: an API key, or what authenticates requests otherwise (``client.oauth``)."""
+        """``credentials``: an API key, or what authenticates requests otherwise (``client.credentials.Tokens``)."""
         self._retry = retry or Retry()
         self._http = httpx.AsyncClient(
             base_url=url,
-            auth=_Bearer(credentials) if isinstance(credentials, str) else credentials,
+            auth=ApiKey(credentials) if isinstance(credentials, str) else credentials,
             timeout=ANSWER_S,
             transport=transport,
             # A proxy for the way out must not be asked for an address of this machine.
@@ -174,6 +176,15 @@ class SpmClient:
                 yield summary
             path = response.links.get("next", {}).get("url", "")
 
+    async def receipt(self, submission_id: str) -> bytes:
+        """The receipt as it was handed out, byte for byte."""
+        return (await self._ask("GET", f"/v1/submissions/{submission_id}/receipt")).content
+
+    async def obligations(self, region: str | None = None) -> Sequence[Obligation]:
+        """What is due, until when and what to do next. The key's own region where none is named."""
+        path = httpx.URL("/v1/obligations", params={} if region is None else {"region": region})
+        return _OBLIGATIONS.validate_json((await self._ask("GET", str(path))).content)
+
     async def periods(self) -> Sequence[PeriodChangedV1]:
         """The calendar, latest first."""
         return _PERIODS.validate_json((await self._ask("GET", "/v1/periods")).content)
@@ -182,15 +193,6 @@ class SpmClient:
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
     ) -> httpx.Response:
         return await self._retry.answer(lambda: self._http.request(method, path, content=content, headers=headers))
-
-
-class _Bearer(httpx.Auth):
-    def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
-
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]  # nothing is sent in
-        request.headers["Authorization"] = self._header
-        yield request
 
 
 def _read(model: type[M], response: httpx.Response) -> M:
@@ -222,7 +224,9 @@ def _outcomes(response: httpx.Response) -> Iterator[Receipt | Refused]:
     for line in _lines(response):
         if line.receipt is not None:
             yield line.receipt
-        elif line.problem is not None and line.status is not None and line.status < httpx.codes.INTERNAL_SERVER_ERROR:
+        elif line.status is not None and line.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            return
+        elif line.problem is not None and line.status is not None:
             yield Refused.told(line.status, TypeAdapter(object).dump_json(line.problem))
 
 

@@ -17,7 +17,7 @@ from chassis.settings import Settings
 from deploy.local.ports import LOOPBACK, free_port
 from tests.running import eventually
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 ENDS_WITHIN_S = 30.0
 
 
