@@ -25,4 +25,8 @@ class Access:
         """Make the indexes, and tell the log what it was not told."""
         await self.keys.prepare()
         await self._refusals.prepare()
+        await self.make_up()
+
+    async def make_up(self) -> None:
+        """Tell the log of keys what a failure left unsaid."""
         await self._desk.make_up()
