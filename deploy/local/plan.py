@@ -101,7 +101,7 @@ def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping
         environment["SPM_WEBHOOK_SECRET"] = str(credentials.webhook_secret_file(folder))
     if name == "intake":
         environment["SPM_RECEIPT_KEYS"] = str(credentials.receipt_keys_file(folder))
-    if name == "scoring":
+    if name in {"intake", "scoring"}:
         environment["SPM_PAGE_NOTICE"] = _PAGE_NOTICE
     return Program(
         name=name,

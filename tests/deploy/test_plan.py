@@ -61,12 +61,12 @@ def test_a_service_is_told_where_everything_is(tmp_path: Path) -> None:
     }
 
 
-def test_the_public_pages_of_one_machine_say_that_figures_may_be_synthetic(tmp_path: Path) -> None:
+def test_the_pages_of_one_machine_say_that_figures_may_be_synthetic(tmp_path: Path) -> None:
     plan = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None)
 
     told = {service.name: service.environment.get("SPM_PAGE_NOTICE", "") for service in plan.services}
 
-    assert [name for name, notice in told.items() if "synthetic" in notice] == ["scoring"]
+    assert [name for name, notice in told.items() if "synthetic" in notice] == ["intake", "scoring"]
 
 
 def test_notify_alone_is_told_of_the_recipients_once_there_are_some(tmp_path: Path) -> None:

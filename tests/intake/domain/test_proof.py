@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from joserfc import jws
 
 from services.intake.domain import kept
 from services.intake.domain.proof import Doubt, NotGenuineError, Signer, verified, verified_file
@@ -144,6 +145,14 @@ def test_another_algorithm_kind_or_key_id_in_the_head_is_refused(header: dict[st
     proof = ".".join((urlsafe_b64encode(forged).rstrip(b"=").decode(), payload, signature))
     with pytest.raises(NotGenuineError):
         verified(proof, KEYS)
+
+
+@pytest.mark.parametrize("kind", ["JWT", "at+jwt", None])
+def test_what_the_same_key_signed_for_another_purpose_is_no_receipt(kind: str | None) -> None:
+    header = {"alg": "Ed25519", "kid": KEYS.ids[0]} | ({"typ": kind} if kind else {})
+    payload = _bytes(RECEIPT.proof.split(".")[1])
+    with pytest.raises(NotGenuineError, match="is no receipt"):
+        verified(jws.serialize_compact(header, payload, KEYS.signing, algorithms=["Ed25519"]), KEYS)
 
 
 def _bytes(part: str) -> bytes:
