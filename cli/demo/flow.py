@@ -54,7 +54,7 @@ class Found:
     """By kind and state."""
     audit: Audit
     """The edition recomputed from its bundle alone."""
-    samples: int = 0
+    samples: int = field(default=0, compare=False)
     """How often the ledger was weighed while all this went on."""
     imbalances: tuple[str, ...] = ()
     """The samples that were out of balance."""
