@@ -92,6 +92,7 @@ def build(world: World) -> Service:
         if not past.known:
             await past.learn()
         await doors.announcement.make_up()
+        await access.make_up()
         await doors.announcement.mark_deadlines(world.clock.now())
         await tend_sandbox()
         await asyncio.sleep(TEND_EVERY_S)
