@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from types import MappingProxyType
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -25,9 +26,10 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&
 Part = Callable[[bytes], bytes]
 
 
-def repacked(
-    changes: Mapping[str, Part] = MappingProxyType({}), added: Mapping[str, bytes] = MappingProxyType({})
-) -> bytes:
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def repacked(changes: Mapping[str, Part] = NOTHING, added: Mapping[str, bytes] = NOTHING) -> bytes:
     made = BytesIO()
     with ZipFile(BytesIO(FORM)) as source, ZipFile(made, "w", ZIP_DEFLATED) as target:
         for name in source.namelist():

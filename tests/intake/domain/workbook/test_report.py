@@ -217,10 +217,11 @@ def test_blank_is_not_reported_and_zero_is_zero() -> None:
     assert [service.recipients.served for service in report.services[:2]] == [None, 0]
 
 
-def test_quality_alone_makes_a_service_part_of_the_report() -> None:
+def test_quality_alone_makes_a_service_part_of_the_report_at_its_place() -> None:
     form = with_entries(
         Filled(filled(full_report().model_copy(update={"services": ()}), LISTS, replaces=None).entries),
         {
+            ("services.served", 5): 1,
             ("quality.service_type", 7): LISTS.catalogue[3].name_id,
             ("quality.code", 7): "KID33",
             ("quality.name", 7): "Vaksin Td",
@@ -229,8 +230,8 @@ def test_quality_alone_makes_a_service_part_of_the_report() -> None:
     )
     report = read(form, LISTS).report
     assert report is not None
-    (service,) = report.services
-    assert service.service_type == LISTS.catalogue[3].id
+    assert [each.service_type for each in report.services] == [LISTS.catalogue[3].id, LISTS.catalogue[5].id]
+    service = report.services[0]
     assert service.recipients.unit == LISTS.catalogue[3].unit
     assert service.quality[0].required is None
 
