@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Sequence
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from chassis.access import KeyRow
-from chassis.http import require_view, requires_on_page
+from chassis.http import require_region, require_view, requires_on_page
 from chassis.pages import from_own_site
 from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
@@ -85,6 +85,17 @@ def recipient_pages(page: RecipientPage) -> list[APIRouter]:
     return [_reading(page), _writing(page)]
 
 
+def _own(writer: Writer, region: RegionCode) -> KeyRow:
+    """Raises:
+    Problem: 403. Asked before anything else, for what goes wrong is shown on the region's own page.
+    """
+    require_region(writer, region)
+    return writer
+
+
+OwnWriter = Annotated[KeyRow, Depends(_own)]
+
+
 def _reading(page: RecipientPage) -> APIRouter:
     routes = APIRouter(prefix=_PREFIX, default_response_class=HTMLResponse, tags=["recipients"])
 
@@ -101,7 +112,7 @@ def _writing(page: RecipientPage) -> APIRouter:
     roster = page.roster
 
     @routes.post("", summary="Register an office")
-    async def add(writer: Writer, region: RegionCode, new: Annotated[_Filled, Form()]) -> Response:
+    async def add(writer: OwnWriter, region: RegionCode, new: Annotated[_Filled, Form()]) -> Response:
         async def registered() -> None:
             await roster.add(writer, new.recipient(region))
 
@@ -109,7 +120,7 @@ def _writing(page: RecipientPage) -> APIRouter:
 
     @routes.post("/import", summary="Register the offices of a CSV file, or only check it")
     async def take_in(
-        writer: Writer, region: RegionCode, file: Annotated[UploadFile, File()], check: Annotated[str, Form()] = ""
+        writer: OwnWriter, region: RegionCode, file: Annotated[UploadFile, File()], check: Annotated[str, Form()] = ""
     ) -> Response:
         try:
             done = await roster.take_in(writer, as_text(await file.read()), dry_run=bool(check))
@@ -119,12 +130,15 @@ def _writing(page: RecipientPage) -> APIRouter:
         return await page.shown(region, said=f"{done.added} {did}; {done.known} sudah terdaftar / known already.")
 
     @routes.post("/{recipient_id}/remove", summary="Tell it no longer")
-    async def remove(writer: Writer, region: RegionCode, recipient_id: RecipientId) -> Response:
+    async def remove(writer: OwnWriter, region: RegionCode, recipient_id: RecipientId) -> Response:
         return await page.after(region, roster.remove(writer, recipient_id))
 
     @routes.post("/{recipient_id}/mutes", summary="Say which optional kinds it does not want")
     async def mute(
-        writer: Writer, region: RegionCode, recipient_id: RecipientId, kinds: Annotated[list[str] | None, Form()] = None
+        writer: OwnWriter,
+        region: RegionCode,
+        recipient_id: RecipientId,
+        kinds: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
         wanted = frozenset(kind for kind in OPTIONAL if kind in (kinds or ()))
         return await page.after(region, roster.mute(writer, recipient_id, wanted))
