@@ -7,6 +7,7 @@ from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
 from cli.submit import submit
+from cli.verdict import verdict
 
 app = typer.Typer(
     help="SPM reporting and awards.", no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False
@@ -21,3 +22,4 @@ app.command()(check)
 app.command()(demo)
 app.command()(rebuild)
 app.command()(submit)
+app.command()(verdict)

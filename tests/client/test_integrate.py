@@ -16,8 +16,8 @@ from tests.serving import served
 
 PAGE = ROOT / "docs" / "integrate.md"
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```\n(?:```output\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
-_SPM = """spm() { "$PYTHON" -c 'import typer; from cli.submit import submit; from cli.check import check
-app = typer.Typer(); app.command()(submit); app.command()(check); app(prog_name="spm")' "$@"; }
+_SPM = """spm() { "$PYTHON" -c 'import typer; from cli.submit import submit; from cli.verdict import verdict
+app = typer.Typer(); app.command()(submit); app.command()(verdict); app(prog_name="spm")' "$@"; }
 """
 """``spm`` without the commands that no example uses; they take seconds to load."""
 

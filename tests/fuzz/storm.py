@@ -76,6 +76,7 @@ async def storm(running: Served, requests: Iterator[Fuzzed], *, sample_every: in
             sent += 1
             if sent % sample_every == 0:
                 outcome.resident.append(running.resident_bytes)
+                sys.stderr.write(f"{sent:,} sent, {_mib(outcome.resident[-1])}, {len(outcome.bad)} bad\n")
 
     async with asyncio.TaskGroup() as workers:
         for _ in range(AT_A_TIME):
