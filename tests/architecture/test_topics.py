@@ -10,7 +10,7 @@ from chassis.kafka import Publisher
 from chassis.mongo import Mongo
 from chassis.service import Service, World
 from cli.generate import ROOT
-from contracts.topics import DEAD_LETTER_SUFFIX, TOPICS, Topic
+from contracts.topics import CLIENT_KEY_CHANGED, DEAD_LETTER_SUFFIX, TOPICS, Topic
 from tests.architecture.source import modules
 from tests.running import settings_for
 
@@ -64,6 +64,12 @@ def test_a_service_makes_the_messages_of_the_topics_that_name_it_as_writer(name:
 def test_every_reader_and_writer_is_a_service() -> None:
     named = {name for topic in TOPICS for name in (*topic.written_by, *topic.read_by)}
     assert named == set(SERVICES)
+
+
+def test_every_service_follows_the_keys_and_nothing_else_is_followed() -> None:
+    assert {topic.name: set(topic.followed_by) for topic in TOPICS if topic.followed_by} == {
+        CLIENT_KEY_CHANGED.name: set(SERVICES)
+    }
 
 
 def test_a_message_belongs_to_one_topic() -> None:
