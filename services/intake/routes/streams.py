@@ -32,10 +32,6 @@ REFUSED_MAX: Final = 10_000
 """A stream of refusals helps nobody: it ends with the group in which there are so many."""
 UNREAD_S: Final = 60.0
 """How long a client may leave its results unread."""
-_NOT_ON_STREAMS: Final = {
-    "Idempotency-Key": ("bad-idempotency-key", "each line's content is its key"),
-    "Spm-Arrived-At": ("bad-arrival-time", "import reports of the past one by one"),
-}
 _AGREES: Final = {True: "agrees", False: "differs", None: "absent"}
 
 Results = AsyncGenerator[str, None]
@@ -53,9 +49,12 @@ class Streams:
         """Raises:
         Problem: the headers do not fit a stream, or too many streams are open.
         """
-        for header, (slug, why) in _NOT_ON_STREAMS.items():
-            if header in request.headers:
-                raise Problem(400, slug, f"{header} does not apply to streams: {why}. Leave it out.")
+        if "Idempotency-Key" in request.headers:
+            text = "Idempotency-Key does not apply to streams: each line's content is its key. Leave it out."
+            raise Problem(400, "bad-idempotency-key", text)
+        if "Spm-Arrived-At" in request.headers:
+            text = "Spm-Arrived-At does not apply to streams: import reports of the past one by one. Leave it out."
+            raise Problem(400, "bad-arrival-time", text)
         if self._open >= STREAMS_MAX:
             text = f"{STREAMS_MAX} streams are open. Send yours when one has ended."
             raise Problem(503, "too-many-streams", text, headers={"Retry-After": str(RETRY_AFTER_S)})
