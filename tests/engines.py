@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pymongo import AsyncMongoClient
 
 from deploy.local.engines import Engine, start_kafka, start_mongod
 from deploy.local.settings import LocalSettings
@@ -76,7 +77,16 @@ async def shared_mongo(choice: EngineChoice, folder: Path) -> AsyncIterator[str]
         yield choice.mongo
     elif choice.engines == "containers":
         async with mongo_container() as uri:
+            await _let_nothing_expire(uri)
             yield uri
     else:
         async with private_engines(folder) as engines:
-            yield (await engines.mongod()).address
+            uri = (await engines.mongod()).address
+            await _let_nothing_expire(uri)
+            yield uri
+
+
+async def _let_nothing_expire(uri: str) -> None:
+    """The clocks of tests stand still, years ago; what is kept under them would be gone within a minute."""
+    async with AsyncMongoClient[dict[str, object]](uri) as client:
+        await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)

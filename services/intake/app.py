@@ -1,8 +1,8 @@
 """Puts intake together."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import APIRouter, Depends
@@ -10,9 +10,13 @@ from prometheus_client import CollectorRegistry
 
 from chassis.mongo import Area
 from chassis.service import Sandbox, Service, Task, World
+from chassis.stream import Handler
+from contracts.submission import SubmissionReceivedV1
+from contracts.topics import Topic
 from regulation.law import Law
 from regulation.loading import load_law
 from services.intake.domain.proof import Signer
+from services.intake.domain.sealed import sealed
 from services.intake.handlers import Reader, noted
 from services.intake.metrics import IntakeMetrics, LedgerMetrics
 from services.intake.pages.frame import intake_frame
@@ -56,6 +60,8 @@ class _Doors:
 
     store: Store
     reports: Reports
+    happened: Events
+    tail: events.Tail
     accounts: LedgerStore
     announcement: Announcement
     deciding: Sequence[APIRouter]
@@ -65,6 +71,10 @@ class _Doors:
     async def prepare(self) -> None:
         await self.store.prepare()
         await self.reports.prepare()
+        await self.happened.prepare()
+
+    def handlers(self, keys: Keys) -> Mapping[Topic, Handler]:
+        return noted(Reader(self.store, self.reports, keys).handlers, self.happened)
 
 
 def build(world: World) -> Service:
@@ -73,16 +83,13 @@ def build(world: World) -> Service:
     doors = _doors(world, law, signer, Admission)
     past = Past(NAME, doors.store, world.settings)
     watch = ledger.LedgerWatch(doors.accounts, past, LedgerMetrics(world.registry), world.clock)
-    happened = Events(world.database)
-    tail = events.Tail(happened, world.stopping)
     deciding = APIRouter(dependencies=[Depends(past.require)])
     for router in (*doors.deciding, access.key_doors):
         deciding.include_router(router)
-    rehearsed, prepare_sandbox, tend_sandbox = _sandbox(world, law, signer, access.keys)
+    rehearsed, prepare_sandbox, sandbox_tasks = _sandbox(world, law, signer, access.keys)
 
     async def prepare() -> None:
         await doors.prepare()
-        await happened.prepare()
         await access.prepare()
         await prepare_sandbox()
         await doors.announcement.make_up()
@@ -94,15 +101,15 @@ def build(world: World) -> Service:
         await doors.announcement.make_up()
         await access.make_up()
         await doors.announcement.mark_deadlines(world.clock.now())
-        await tend_sandbox()
         await asyncio.sleep(TEND_EVERY_S)
 
     return Service(
         NAME,
-        handlers=noted(Reader(doors.store, doors.reports, access.keys).handlers, happened),
-        routers=[deciding, *doors.telling, events.router(tail), access.audit_doors],
+        handlers=doors.handlers(access.keys),
+        views={SubmissionReceivedV1: sealed},
+        routers=[deciding, *doors.telling, access.audit_doors],
         prepare=prepare,
-        tasks=[tend, watch.watch, tail.watch, tail.end, access.audit.keep],
+        tasks=[tend, watch.watch, doors.tail.watch, doors.tail.end, access.audit.keep, *sandbox_tasks],
         ready=lambda: past.known,
         title="SPM Awards: intake",
         witness=access.audit,
@@ -114,6 +121,8 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
     clock, rules_url, own_url = world.clock, world.settings.rules_url, world.settings.intake_url
     frame = intake_frame(world.settings.page_notice)
     store, kept_reports, accounts = Store(world.database), Reports(world.database), LedgerStore(world.database)
+    happened = Events(world.database)
+    tail = events.Tail(happened, world.stopping)
     region_codes = [region.code for region in law.regions.reporting()]
     announcement = Announcement(store, world.publisher, clock, region_codes, law.overdue_days)
     admission = admits(store, world.publisher, clock, IntakeMetrics(world.registry), signer)
@@ -122,6 +131,8 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
     return _Doors(
         store,
         kept_reports,
+        happened,
+        tail,
         accounts,
         announcement,
         deciding=[
@@ -135,6 +146,7 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
         ],
         telling=[
             stories.router(store, rules_url=rules_url),
+            events.router(tail),
             reports.router(kept_reports, store),
             workbooks.reading(forms, kept_reports, store),
             receipts.router(store, signer),
@@ -146,12 +158,12 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
     )
 
 
-def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbox, Task, Task]:
-    """Its doors, how it begins, and what it does every now and then."""
+def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbox, Task, Sequence[Task]]:
+    """Its doors, how it begins, and what runs beside it."""
     area, log = Area(world.database, "sandbox_"), SandboxLog(world.clock)
-    stage = World(world.settings, world.clock, area, log, CollectorRegistry())
+    stage = replace(world, database=area, publisher=log, registry=CollectorRegistry())
     doors = _doors(stage, law, signer.of_sandbox(), PlayedAdmission)
-    log.read_by(Reader(doors.store, doors.reports, keys).handlers)
+    log.read_by(doors.handlers(keys))
     expiry = Expiry(area)
 
     async def prepare() -> None:
@@ -161,5 +173,7 @@ def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbo
 
     async def tend() -> None:
         await expiry.date(world.clock.now())
+        await asyncio.sleep(TEND_EVERY_S)
 
-    return Sandbox([*doors.deciding, *doors.telling], Rehearsal(expiry)), prepare, tend
+    tasks = [tend, doors.tail.watch, doors.tail.end]
+    return Sandbox([*doors.deciding, *doors.telling], Rehearsal(expiry)), prepare, tasks

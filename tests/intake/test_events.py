@@ -21,7 +21,19 @@ from contracts.verdict import VerdictOutcome
 from services.intake.app import NAME, build
 from services.intake.domain.happenings import Cursor
 from services.intake.routes.events import STREAMS_A_CLIENT_MAX
-from tests.intake.reports import ANOTHER_KOTA, DUE, KOTA, NOW, arrival, judged, noticed, overdue, scored, submission
+from tests.intake.reports import (
+    ANOTHER_KOTA,
+    DUE,
+    KOTA,
+    NOW,
+    arrival,
+    body,
+    judged,
+    noticed,
+    overdue,
+    scored,
+    submission,
+)
 from tests.intake.telling import tell
 from tests.running import Keys, eventually, settings_for
 
@@ -44,6 +56,7 @@ class Served:
     kota: dict[str, str]
     another_kota: dict[str, str]
     secretariat: dict[str, str]
+    trying: dict[str, str]
 
     async def page(self, after: str | None = None, **query: Any) -> dict[str, Any]:
         asked = query | ({"after": after} if after else {})
@@ -109,8 +122,10 @@ async def intake(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactor
     keys = Keys(tmp_path_factory.mktemp("keys"))
     of_kota, of_another = (keys.issue(f"kota-{code}", ["submissions:read"], code) for code in (KOTA, ANOTHER_KOTA))
     secretariat = keys.issue("sekretariat", ["periods:write", "submissions:read"])
+    trying = keys.issue("percobaan", ["submissions:write", "submissions:read"], KOTA, sandbox=True)
     settings = settings_for(kafka, mongo, keys)
-    async with served(settings, kota=of_kota, another_kota=of_another, secretariat=secretariat) as intake:
+    of_each = {"kota": of_kota, "another_kota": of_another, "secretariat": secretariat, "trying": trying}
+    async with served(settings, **of_each) as intake:
         yield intake
 
 
@@ -213,12 +228,23 @@ async def test_a_client_has_so_many_streams_and_a_closed_one_makes_room(intake: 
     await eventually(room)
 
 
+async def test_a_stream_of_the_sandbox_tells_what_happens_there(intake: Served) -> None:
+    headers = intake.trying | {"Content-Type": "application/json"}
+    async with intake.listening(**intake.trying) as events:
+        answer = await intake.client.post("/v1/submissions", content=body(submission()), headers=headers)
+        told = await take(events, 3)
+    assert {event["data"]["submission_id"] for event in told} == {answer.json()["submission_id"]}
+    assert {event["event"] for event in told} == {"received", "judged", "scored"}
+
+
 async def test_open_streams_do_not_hold_up_a_stop(intake: Served) -> None:
     """Last in this file: the service stops."""
     loop = asyncio.get_running_loop()
-    async with intake.listening(await intake.now()) as events:
+    async with intake.listening(await intake.now()) as events, intake.listening(**intake.trying) as rehearsed:
+        await take(rehearsed, 3)
         intake.server.should_exit = True
         began = loop.time()
-        with pytest.raises(StopAsyncIteration):
-            await take(events, 1)
+        for each in (events, rehearsed):
+            with pytest.raises(StopAsyncIteration):
+                await take(each, 1)
         assert loop.time() - began < 5

@@ -1,7 +1,8 @@
 """The sandbox as a region's programmer meets it, and that nothing of it gets out."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,17 @@ import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 
 from chassis.clock import FixedClock
+from chassis.events import Event, Received
 from chassis.mongo import Mongo
 from chassis.settings import Settings
-from contracts.topics import TOPICS, dead_letter_of
+from contracts.topics import SUBMISSION_RECEIVED, TOPICS, dead_letter_of
 from services.intake.app import NAME, build
 from services.intake.domain.proof import NotGenuineError, verified
 from services.intake.domain.receipt_keys import ReceiptKeys
 from services.intake.domain.scenario import WORDS, Scenario
-from tests.intake.reports import ANOTHER_KOTA, KOTA, NOW, PERIOD, body, submission
-from tests.running import RECEIPT_KEYS, Keys, running, settings_for
+from services.intake.routes.sandbox import SandboxLog
+from tests.intake.reports import ANOTHER_KOTA, DUE, KOTA, NOW, PERIOD, arrival, body, submission
+from tests.running import RECEIPT_KEYS, Keys, eventually, running, settings_for
 
 JSON = {"Content-Type": "application/json"}
 ORDER = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Sesuai jadwal."}
@@ -42,6 +45,12 @@ class Intake:
     async def story(self, receipt: dict[str, Any]) -> dict[str, Any]:
         told: dict[str, Any] = (await self.client.get(receipt["status_url"], headers=self.trying)).json()
         return told
+
+    async def events(self, headers: dict[str, str], **query: str) -> dict[str, Any]:
+        asked = {"limit": "1000"} | query
+        answer = await self.client.get("/v1/events", params=asked, headers=headers)
+        page: dict[str, Any] = answer.raise_for_status().json()
+        return page
 
     async def records(self) -> dict[str, int]:
         """How many records each topic of the installation holds."""
@@ -147,6 +156,46 @@ async def test_the_two_sides_do_not_see_each_other(intake: Intake) -> None:
     assert (await intake.client.get(real.json()["status_url"], headers=intake.trying)).status_code == 404
     listed = (await intake.client.get("/v1/submissions", headers=intake.kota)).json()
     assert [each["submission_id"] for each in listed] == [real.json()["submission_id"]]
+
+
+async def test_the_sandbox_tells_its_own_events_and_no_others(intake: Intake) -> None:
+    before = await intake.events(intake.trying)
+    receipts = [(await intake.hand_in("returned", key=f"peristiwa-{number}")).json() for number in range(3)]
+    page = await intake.events(intake.trying, after=before["next"])
+    assert {(event["submission_id"], event["kind"]) for event in page["events"]} == {
+        (receipt["submission_id"], kind) for receipt in receipts for kind in ("received", "judged", "noticed")
+    }
+    assert (await intake.client.get(page["events"][0]["links"]["submission"], headers=intake.trying)).is_success
+
+    answer = await intake.client.post("/v1/submissions", content=body(submission(served=6)), headers=intake.kota | JSON)
+    in_earnest = answer.json()["submission_id"]
+
+    async def heard() -> bool:
+        """Of all that happened to the region."""
+        told = {event["submission_id"] for event in (await intake.events(intake.kota))["events"]}
+        assert told.isdisjoint(receipt["submission_id"] for receipt in receipts)
+        return in_earnest in told
+
+    await eventually(heard)
+    assert (await intake.events(intake.trying, after=page["next"]))["events"] == []
+
+
+async def test_of_what_is_published_together_the_later_is_never_kept_first() -> None:
+    kept: list[int] = []
+    pauses = iter((3, 0))
+
+    async def keep(batch: Sequence[Received]) -> list[Event]:
+        for _ in range(next(pauses)):
+            await asyncio.sleep(0)
+        kept.extend(record.offset for record in batch)
+        return []
+
+    log = SandboxLog(FixedClock(NOW))
+    log.read_by({SUBMISSION_RECEIVED: keep})
+    facts = [arrival(submission(), key).received(DUE) for key in ("satu", "dua")]
+    await asyncio.gather(*(log.publish([Event.of(fact)]) for fact in facts))
+    assert len(kept) == 2
+    assert kept == sorted(kept)
 
 
 async def test_a_foreign_region_is_refused_as_in_earnest(intake: Intake) -> None:

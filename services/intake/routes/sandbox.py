@@ -42,11 +42,15 @@ _SCENARIO: ContextVar[Scenario] = ContextVar("scenario", default=Scenario.SCORED
 
 
 class SandboxLog:
-    """Stands where the publisher stands. What is published is read at once, and by nobody else."""
+    """Stands where the publisher stands. What is published is read at once, and by nobody else.
+
+    One after the other, so that whoever was told of an event was told of those before it; replicas keep no such order.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._numbers = count()
+        self._turn = asyncio.Lock()
         self._readers: dict[str, Handler] = {}
 
     def read_by(self, handlers: Mapping[Topic, Handler]) -> None:
@@ -54,11 +58,13 @@ class SandboxLog:
 
     async def publish(self, events: Iterable[Event]) -> None:
         for event in events:
-            now = self._clock.now()
             event_id, message = decode(event.topic, event.wire_headers, event.value)
-            # Grows from event to event, over restarts too, as an offset does.
-            offset = int(now.timestamp() * 1_000_000) + next(self._numbers)
-            await self._readers[event.topic]([Received(message, event_id, event.topic, 0, offset, now, event.value)])
+            async with self._turn:
+                now = self._clock.now()
+                # Grows from event to event, over restarts too, as an offset does.
+                offset = int(now.timestamp() * 1_000_000) + next(self._numbers)
+                record = Received(message, event_id, event.topic, 0, offset, now, event.value)
+                await self._readers[event.topic]([record])
 
 
 class Rehearsal:
