@@ -67,8 +67,14 @@ class Publisher:
         self._service = service
         self._linger_ms = linger_ms
         self._producer: AIOKafkaProducer | None = None
+        self._started = False
+        self._connecting = asyncio.Lock()
 
     async def start(self) -> None:
+        await self._connect()
+        self._started = True
+
+    async def _connect(self) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
             client_id=f"spm-{self._service}",
@@ -88,12 +94,10 @@ class Publisher:
         self._producer = producer
 
     async def stop(self) -> None:
+        self._started = False
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                await asyncio.wait_for(producer.stop(), ACKNOWLEDGED_S)
-            except BROKEN_WORLD as error:
-                log.warning("producer.stop", detail=str(error))
+            await _end(producer)
 
     async def publish(self, events: Iterable[Event]) -> None:
         """Publish in the given order; one key's events keep it.
@@ -105,24 +109,31 @@ class Publisher:
 
     async def publish_raw(self, records: Iterable[RawRecord]) -> None:
         """The same for records as they are; null and repeated headers included."""
-        if self._producer is None:
-            raise Retryable("Kafka is not connected yet")
+        producer = self._producer or await self._replacement()
         try:
             async with asyncio.timeout(ACKNOWLEDGED_S):
                 waiting = [
-                    await self._producer.send(
-                        self._settings.kafka_prefix + topic, value=value, key=key, headers=headers
-                    )
+                    await producer.send(self._settings.kafka_prefix + topic, value=value, key=key, headers=headers)
                     for topic, key, headers, value in records
                 ]
                 await asyncio.gather(*waiting)
         except TimeoutError:
             raise Retryable(f"Kafka did not acknowledge within {ACKNOWLEDGED_S:.0f} s") from None
         except _STUCK as error:
-            # An idempotent producer does not recover from this by itself; a new one starts a new sequence.
-            await self.stop()
-            await self.start()
-            raise Retryable(f"the producer lost its sequence and was replaced: {error}") from error
+            # An idempotent producer does not recover from this by itself; a new one starts a new sequence. Whoever
+            # publishes next connects it: this caller may have no time left, and others may have found out as well.
+            if self._producer is producer:
+                self._producer = None
+                await _end(producer)
+            raise Retryable(f"the producer lost its sequence and is replaced: {error}") from error
+
+    async def _replacement(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._started and self._producer is None:
+                await self._connect()
+        if self._producer is None:
+            raise Retryable("Kafka is not connected yet")
+        return self._producer
 
     async def answers(self, wait_s: float = 3.0) -> bool:
         """Whether the cluster answers a metadata request now."""
@@ -132,6 +143,13 @@ class Publisher:
             return bool(await asyncio.wait_for(self._producer.client.force_metadata_update(), wait_s))
         except BROKEN_WORLD:
             return False
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    try:
+        await asyncio.wait_for(producer.stop(), ACKNOWLEDGED_S)
+    except BROKEN_WORLD as error:
+        log.warning("producer.stop", detail=str(error))
 
 
 def admin_client(settings: Settings) -> AIOKafkaAdminClient:
