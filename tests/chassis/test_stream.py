@@ -111,6 +111,7 @@ async def test_a_record_that_cannot_be_read_reaches_the_dead_letter_to_the_byte(
     headers = [("ce_id", b"\xfe"), ("ce_id", b"twice"), ("nothing", None), ("content-type", b"text/plain")]
     async with running("probe", probe.build, settings):
         assert probe.world is not None
+        assert isinstance(probe.world.publisher, Publisher)
         await probe.send(range(5))
         await probe.world.publisher.publish_raw([(TOPIC, key, headers, value)])
         await probe.send(range(5, 10))
