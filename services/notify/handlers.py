@@ -9,7 +9,7 @@ from contracts.recipient import Channel, RecipientChangedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.notify.domain.matters import matters_of
-from services.notify.domain.notice import Matter
+from services.notify.domain.notice import Matter, Notice
 from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
@@ -38,6 +38,7 @@ class NoticeHandlers:
         ]
         for notice in await self._store.keep(notices):
             self._metrics.notices.labels(notice.recipient.channel, notice.matter.kind, NoticeState.CREATED).inc()
+        await self._forget_who_left(notices)
         arrived = [notice for notice in notices if notice.recipient.channel is Channel.INBOX]
         ends = await self._store.ends_of(arrived) if arrived else []
         return [Event.of(end, caused_by=end.fact_id) for end in ends]
@@ -55,6 +56,12 @@ class NoticeHandlers:
             [received.message for received in batch if isinstance(received.message, NoticeSettledV1)]
         )
         return ()
+
+    async def _forget_who_left(self, notices: Sequence[Notice]) -> None:
+        """Whoever left while these were being made was looked for among the notices before they were there."""
+        named = {notice.recipient.recipient_id for notice in notices if notice.recipient.address is not None}
+        rows = await self._recipients.by_ids([key for key in named if key is not None])
+        await self._store.forget_address([key for key, row in rows.items() if row.active_until is not None])
 
     def _matters_of(self, received: Received) -> list[Matter]:
         try:

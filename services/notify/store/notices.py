@@ -173,7 +173,8 @@ class NoticeStore:
         """Take the addresses of those who left out of their notices."""
         if recipient_ids:
             await self._notices.update_many(
-                {"recipient_id": {"$in": list(recipient_ids)}}, {"$set": {"address": None}, "$unset": {"payload": ""}}
+                {"recipient_id": {"$in": list(recipient_ids)}, "address": {"$ne": None}},
+                {"$set": {"address": None}, "$unset": {"payload": ""}},
             )
 
     async def ends_of(self, notices: Sequence[Notice]) -> list[NoticeSettledV1]:

@@ -28,7 +28,11 @@ class RecipientStore:
         )
 
     async def keep_known(self, changes: Sequence[RecipientChangedV1]) -> None:
-        """What stands in the log, in its order; an older revision never replaces a newer one."""
+        """What stands in the log, in its order.
+
+        An older revision never replaces a newer one. Published late, it may stand behind it, and compaction would keep
+        it, address and all: so the newer one counts as unsaid until it is read behind it.
+        """
         writes = []
         for change in changes:
             document = _document(change, published=True)
@@ -36,6 +40,9 @@ class RecipientStore:
             writes += [
                 UpdateOne({"_id": document["_id"]}, {"$setOnInsert": fields}, upsert=True),
                 UpdateOne({"_id": document["_id"], "revision": {"$lte": change.revision}}, {"$set": fields}),
+                UpdateOne(
+                    {"_id": document["_id"], "revision": {"$gt": change.revision}}, {"$set": {"published": False}}
+                ),
             ]
         if writes:
             await self._recipients.bulk_write(writes)
