@@ -3,12 +3,15 @@
 import re
 import warnings
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
+from defusedxml.ElementTree import XMLParser  # type: ignore[import-untyped]  # it has no stubs
 from openpyxl import Workbook, load_workbook
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
@@ -24,6 +27,9 @@ UNPACKED_BYTES_MAX: Final = 24 * 1024 * 1024
 PARTS_MAX: Final = 200
 TAGS_MAX: Final = 500_000
 """XML tags of all parts; a workbook of ours has some forty thousand."""
+ELEMENTS_MAX: Final = {"definedName": (500, 500), "numFmt": (1_000, 255), "f": (10_000, 1_024)}
+"""Of names, number formats and formulas: how many, and how many characters each. openpyxl takes them apart by patterns
+whose time grows with the square of the length, and which hold up the whole process meanwhile."""
 SHEETS_MAX: Final = 30
 ROWS_MAX: Final = 8_000
 COLUMNS_MAX: Final = 64
@@ -125,12 +131,63 @@ def _look_over(file: bytes) -> None:
             raise _too_much(f"{UNPACKED_BYTES_MAX} byte setelah dibuka", f"{UNPACKED_BYTES_MAX} bytes, unpacked")
         if any(part.flag_bits & _ENCRYPTED for part in parts):
             raise _locked()
+        if any(part.compress_type not in {ZIP_STORED, ZIP_DEFLATED} for part in parts):
+            raise BadZipFile("packed in a way that workbooks are not; some ways take memory without bounds")
         for part in parts:
             _refuse_active(part.filename)
-        if sum(archive.read(part).count(b"<") for part in parts) > TAGS_MAX:
-            raise _too_much("sel seperlunya laporan", "the cells that a report needs")
+        _look_into(archive)
         if b"macroEnabled" in archive.read(_CONTENT_TYPES):
             raise _active("makro", "macros")
+
+
+def _look_into(archive: ZipFile) -> None:
+    tags = 0
+    watch = _Watch()
+    for part in archive.infolist():
+        content = archive.read(part)
+        tags += content.count(b"<")
+        if tags > TAGS_MAX:
+            raise _too_much("sel seperlunya laporan", "the cells that a report needs")
+        parser = XMLParser(target=watch)
+        try:
+            parser.feed(content)
+            parser.close()
+        except ParseError:
+            pass  # a picture, or damaged: openpyxl reads no further than this did
+
+
+class _Watch:
+    """A parser's target that keeps nothing and refuses what ``ELEMENTS_MAX`` does not allow."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[str] = Counter()
+        self._chars_left: int | None = None
+        """Of the element that is being read, where it is one that has limits."""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        name = tag.rpartition("}")[2]
+        if name not in ELEMENTS_MAX:
+            self._chars_left = None
+            return
+        self._seen[name] += 1
+        most, self._chars_left = ELEMENTS_MAX[name]
+        if self._seen[name] > most or any(len(text) > self._chars_left for text in attributes.values()):
+            raise _too_elaborate()
+
+    def data(self, text: str) -> None:
+        if self._chars_left is not None:
+            self._chars_left -= len(text)
+            if self._chars_left < 0:
+                raise _too_elaborate()
+
+    def end(self, _: str) -> None:
+        self._chars_left = None
+
+
+def _too_elaborate() -> NotReadable:
+    return _too_much(
+        "nama sel, format dan rumus seperlunya laporan", "the names, formats and formulas that a report needs"
+    )
 
 
 def _too_much(indonesian: str, english: str) -> NotReadable:

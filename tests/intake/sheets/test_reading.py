@@ -1,11 +1,12 @@
 """Files that somebody sent: what is no form of ours is refused in a sentence, and nothing else happens."""
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -49,6 +50,24 @@ def replacing(old: bytes, new: bytes) -> Part:
     return change
 
 
+def with_name(text: bytes) -> bytes:
+    name = b'<definedName name="_xlnm.Print_Area" localSheetId="0">' + text + b"</definedName>"
+    return repacked({WORKBOOK: replacing(b"<definedNames>", b"<definedNames>" + name)})
+
+
+def with_format(code: bytes) -> bytes:
+    described = b'<numFmt numFmtId="999" formatCode="' + code + b'"/>'
+    return repacked({"xl/styles.xml": lambda part: re.sub(rb"(<numFmts[^>]*>)", rb"\1" + described, part, count=1)})
+
+
+def packed_by_lzma() -> bytes:
+    made = BytesIO()
+    with ZipFile(BytesIO(FORM)) as source, ZipFile(made, "w", ZIP_LZMA) as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    return made.getvalue()
+
+
 def lying_about_its_size() -> bytes:
     """The directory says that each part is small; the parts are not."""
     file = bytearray(repacked({SHEET: lambda _: b"<" * 30_000_000}))
@@ -69,6 +88,7 @@ def lying_about_its_size() -> bytes:
         (repacked({WORKBOOK: lambda part: BOMB + part.partition(b"?>")[2]}), "no workbook"),
         (repacked({SHEET: lambda part: BOMB + part.partition(b"?>")[2]}), "no workbook"),
         (lying_about_its_size(), "no workbook"),
+        (packed_by_lzma(), "no workbook"),
     ],
 )
 def test_what_is_no_workbook_is_refused_as_such(file: bytes, says: str) -> None:
@@ -93,12 +113,20 @@ def test_what_is_no_workbook_is_refused_as_such(file: bytes, says: str) -> None:
         (repacked({WORKBOOK: replacing(MEMBERS, b"#REF!$B$13:$B$13")}), "is missing"),
         (repacked({WORKBOOK: replacing(MEMBERS, b"'Umum'!$B$1:$B$99999")}), "is missing"),
         (typed_into(FORM, {("head.template", 0): 2}), "version 2, not 1"),
+        (with_name(b"'" * 501), "names, formats and formulas"),
+        (with_name(b"'" * 300 + b"<!-- -->" + b"&#39;" * 201), "names, formats and formulas"),
+        (with_format(b"[" * 256), "names, formats and formulas"),
+        (repacked({SHEET: lambda part: part.replace(b"</sheetData>", b"<f/>" * 10_001 + b"</sheetData>")}), "formulas"),
     ],
 )  # fmt: skip
 def test_a_workbook_that_is_not_the_form_or_holds_more_than_one_is_refused(file: bytes, says: str) -> None:
     with pytest.raises(NotReadable, match=says) as refused:
         sheets_of(file)
     assert not isinstance(refused.value, NotAWorkbook)
+
+
+def test_a_print_area_and_a_format_of_an_ordinary_length_are_no_hindrance() -> None:
+    assert sheets_of(with_name(b"'Umum'!$A$1:$H$80")).entries == sheets_of(with_format(b"0.00")).entries
 
 
 def test_a_form_is_read_by_its_names_wherever_its_cells_have_moved() -> None:
