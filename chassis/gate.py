@@ -133,5 +133,7 @@ def _site_of(request: Request) -> str:
     except ValueError:
         return host
     if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(int(address) >> _IPV6_SITE_BITS)
     return host
