@@ -1,23 +1,48 @@
-"""A service as its operators start it, in a process of its own, to be killed and started again at the same address."""
+"""A service as its operators start it, in a process of its own: to be asked over a socket, killed, started again."""
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 
 from chassis.settings import Settings
 from deploy.local.engines import Engine
-from deploy.local.ports import free_port
+from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.program import NotReadyError, Program, connects
 
 ROOT = Path(__file__).parents[1]
 _ANSWER_S = 3.0
 
 
-def service_process(name: str, settings: Settings, folder: Path, *, module: str | None = None) -> Engine:
+class Door(Engine):
+    """A program that answers HTTP; started again, at the same address."""
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
+    @property
+    def resident_bytes(self) -> int:
+        return int(psutil.Process(self.pid).memory_info().rss)
+
+
+@asynccontextmanager
+async def started(door: Door) -> AsyncIterator[Door]:
+    """The door, ready; stopped at last."""
+    await door.start()
+    try:
+        yield door
+    finally:
+        await door.stop()
+
+
+def service_process(name: str, settings: Settings, folder: Path, *, module: str | None = None) -> Door:
     """Not started yet. Its settings go by the environment; ``http_port`` is a free one; ``module`` stands in for it."""
     port = free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{LOOPBACK}:{port}"
     given = settings.model_dump(mode="json", exclude_none=True) | {"http_port": port}
 
     async def ready() -> None:
@@ -31,16 +56,16 @@ def service_process(name: str, settings: Settings, folder: Path, *, module: str 
 
     environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={ROOT}"]
     command = ("env", *environment, sys.executable, "-m", module or f"services.{name}")
-    return Engine(Program(name, address, ready, command, folder))
+    return Door(Program(name, address, ready, command, folder))
 
 
-def module_process(module: str, arguments: tuple[str, ...], folder: Path) -> Engine:
+def module_process(module: str, arguments: tuple[str, ...], folder: Path) -> Door:
     """Not started yet; the free port on which it is to listen is its last argument."""
     port = free_port()
-    address = f"127.0.0.1:{port}"
+    address = f"{LOOPBACK}:{port}"
 
     async def ready() -> None:
         await connects(address)
 
     command = ("env", f"PYTHONPATH={ROOT}", sys.executable, "-m", module, *arguments, str(port))
-    return Engine(Program(module.rpartition(".")[2], f"http://{address}", ready, command, folder))
+    return Door(Program(module.rpartition(".")[2], f"http://{address}", ready, command, folder))

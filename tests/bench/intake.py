@@ -31,11 +31,10 @@ from rich.table import Table
 from chassis.kafka import ensure_topics
 from chassis.settings import Settings
 from contracts.topics import SUBMISSION_RECEIVED
-from deploy.local.engines import Engine
 from tests.bench.pipeline import received_events
 from tests.engines import EngineChoice, shared_kafka, shared_mongo
 from tests.faults.harness import Subject, drains, reads_of, writes_of
-from tests.processes import module_process, service_process
+from tests.processes import Door, module_process, service_process, started
 from tests.running import Keys, settings_for
 
 WANTED_BYTES: Final = 16_000
@@ -156,46 +155,38 @@ def bodies() -> list[bytes]:
 
 
 async def _round(
-    door: Engine, token: str, settled: Callable[[], Any], reports: list[bytes], requests: int, connections: int
+    door: Door, token: str, settled: Callable[[], Any], reports: list[bytes], requests: int, connections: int
 ) -> Measured:
     """``settled`` returns when nothing is left to do in the background."""
-    port = int(door.address.rpartition(":")[2])
-    await asyncio.to_thread(load, port, token, reports, WARM, connections)
+    await asyncio.to_thread(load, door.port, token, reports, WARM, connections)
     await settled()
     begun_s = _cpu_s(door)
-    measured = await asyncio.to_thread(load, port, token, reports, requests, connections)
+    measured = await asyncio.to_thread(load, door.port, token, reports, requests, connections)
     ended = time.perf_counter()
     await settled()
     return replace(measured, cpu_s=_cpu_s(door) - begun_s, behind_s=time.perf_counter() - ended)
 
 
-def _cpu_s(door: Engine) -> float:
+def _cpu_s(door: Door) -> float:
     times = psutil.Process(door.pid).cpu_times()
     return float(times.user + times.system)
 
 
 async def of_intake(settings: Settings, keys: dict[str, str], folder: Path, *given: Any) -> Measured:
-    door = service_process(INTAKE, settings, folder)
-    await door.start()
-    try:
+    async with started(service_process(INTAKE, settings, folder)) as door:
         headers = {"Authorization": f"Bearer {keys['sekretariat']}"}
         async with httpx.AsyncClient(base_url=door.address, headers=headers, trust_env=False) as client:
             for period in PERIODS:
                 (await client.put(f"/v1/periods/{period}", json=ORDER)).raise_for_status()
         return await _round(door, keys["impor"], partial(drains, SUBJECT, settings), *given)
-    finally:
-        await door.stop()
 
 
 async def of_bare_door(settings: Settings, folder: Path, *given: Any) -> Measured:
     await ensure_topics(settings)
     topic = settings.kafka_prefix + SUBMISSION_RECEIVED.name
-    door = module_process("tests.bench.bare_door", (settings.kafka, topic), folder)
-    await door.start()
-    try:
+    bare = module_process("tests.bench.bare_door", (settings.kafka, topic), folder)
+    async with started(bare) as door:
         return await _round(door, "spm_0_0", partial(asyncio.sleep, 0), *given)
-    finally:
-        await door.stop()
 
 
 def show(measured: dict[str, list[Measured]], bytes_each: float, connections: int) -> None:

@@ -28,8 +28,8 @@ from regulation.loading import load_law
 from tests.engines import Engines
 from tests.intake.lines import report_lines
 from tests.intake.streaming import Memory, Streamed, ids_in_log, open_period, stream, watched
+from tests.processes import service_process, started
 from tests.running import Keys, settings_for
-from tests.serving import served
 
 MEGABYTE: Final = 1_000_000
 GROWTH_BYTES_MAX: Final = 50 * MEGABYTE
@@ -54,7 +54,7 @@ async def run(kafka: str, mongo: str, folder: Path, count: int, *, cut_after: in
     secretariat = keys.issue("sekretariat", ["periods:write"])
     settings = settings_for(kafka, mongo, keys)
     try:
-        async with served("intake", settings, folder / "intake.log") as intake:
+        async with started(service_process("intake", settings, folder)) as intake:
             await open_period(intake, secretariat)
             begun = time.perf_counter()
             async with watched(intake) as memory:

@@ -23,8 +23,8 @@ from contracts.submission import Submission, SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from deploy.local.ports import free_port
 from tests.intake.reports import ANOTHER_KOTA, submission
+from tests.processes import service_process, started
 from tests.running import Keys, eventually, read_topic, settings_for
-from tests.serving import served
 
 ORDER = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Sesuai jadwal."}
 ENDS_WITHIN_S = 60.0
@@ -48,11 +48,11 @@ async def intake(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactor
     scopes = ["submissions:write", "submissions:read", "periods:write"]
     every, of_kota = (keys.issue(name, scopes, region) for name, region in (("semua", "*"), ("kota", ANOTHER_KOTA)))
     settings = settings_for(kafka, mongo, keys)
-    async with served("intake", settings, folder / "log") as running:
-        async with httpx.AsyncClient(base_url=running.url, trust_env=False, headers=every) as client:
+    async with started(service_process("intake", settings, folder)) as running:
+        async with httpx.AsyncClient(base_url=running.address, trust_env=False, headers=every) as client:
             (await client.put("/v1/periods/2023Q4", json=ORDER)).raise_for_status()
         tokens = (headers["Authorization"].removeprefix("Bearer ") for headers in (every, of_kota))
-        yield Installation(running.url, settings, *tokens)
+        yield Installation(running.address, settings, *tokens)
 
 
 class Region:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cli.generate import ROOT
 from tests.intake.reports import KOTA
+from tests.processes import service_process, started
 from tests.running import Keys, settings_for
-from tests.serving import served
 
 PAGE = ROOT / "docs" / "integrate.md"
 _BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```\n(?:```output\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
@@ -45,9 +45,9 @@ async def test_every_example_of_the_page_does_what_the_page_says(
 ) -> None:
     trying = keys.issue("percobaan", ["submissions:write", "submissions:read"], KOTA, sandbox=True)
     settings = settings_for(kafka, mongo, keys)
-    async with served("intake", settings, tmp_path / "log") as running:
+    async with started(service_process("intake", settings, tmp_path)) as running:
         given = {
-            "SPM_URL": running.url,
+            "SPM_URL": running.address,
             "SPM_TOKEN": trying["Authorization"].removeprefix("Bearer "),
             "PYTHON": sys.executable,
             "PYTHONPATH": str(ROOT),

@@ -10,20 +10,20 @@ from typing import Final
 from chassis.settings import Settings
 from contracts.scopes import SCOPES
 from tests.engines import EngineChoice, shared_kafka, shared_mongo
+from tests.processes import service_process, started
 from tests.running import Keys, settings_for
-from tests.serving import served
 
 CONFIGURATION: Final = Path(__file__).with_name("schemathesis.toml")
 _ENDS_S: Final = 3_600
 
 
-async def asked(settings: Settings, keys: Keys, log: Path, *options: str) -> tuple[int, str]:
+async def asked(settings: Settings, keys: Keys, folder: Path, *options: str) -> tuple[int, str]:
     """The exit code of schemathesis, 0 where every promise was kept, and what it said."""
     headers = keys.issue("skema", list(SCOPES))
-    async with served("intake", settings, log) as running:
+    async with started(service_process("intake", settings, folder)) as running:
         process = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)),
-            *("run", f"{running.url}/openapi.json", "--header", f"Authorization: {headers['Authorization']}"),
+            *("run", f"{running.address}/openapi.json", "--header", f"Authorization: {headers['Authorization']}"),
             *options,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -40,7 +40,7 @@ async def _main() -> int:
         mongo = await stack.enter_async_context(shared_mongo(EngineChoice(), folder / "mongod"))
         keys = Keys(folder)
         settings = settings_for(kafka, mongo, keys, rate_limit=1_000_000)
-        code, said = await asked(settings, keys, folder / "intake.log", "--max-examples", "50", "--continue-on-failure")
+        code, said = await asked(settings, keys, folder, "--max-examples", "50", "--continue-on-failure")
     sys.stdout.write(said)
     return code
 

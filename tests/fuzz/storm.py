@@ -25,8 +25,8 @@ from deploy.local.ports import LOOPBACK
 from tests.engines import EngineChoice, shared_kafka, shared_mongo
 from tests.fuzz.requests import Fuzzed, Maker
 from tests.intake.reports import PERIOD, body, submission
+from tests.processes import Door, service_process, started
 from tests.running import Keys, read_topic, settings_for
-from tests.serving import Served, served
 
 COUNT: Final = 100_000
 SEED: Final = 20_241_120
@@ -65,7 +65,7 @@ class Outcome:
         return max(self.resident[warm:]) - self.resident[warm]
 
 
-async def storm(running: Served, requests: Iterator[Fuzzed], *, sample_every: int) -> Outcome:
+async def storm(running: Door, requests: Iterator[Fuzzed], *, sample_every: int) -> Outcome:
     outcome, sent = Outcome(), 0
 
     async def work() -> None:
@@ -131,9 +131,11 @@ def show(outcome: Outcome, seconds: float) -> None:
         _say(f"and {len(outcome.bad) - _SHOWN} more")
 
 
-async def alive_and_right(running: Served, settings: Settings, headers: dict[str, str]) -> list[str]:
+async def alive_and_right(running: Door, settings: Settings, headers: dict[str, str]) -> list[str]:
     """What is not as it should be after all that."""
-    async with httpx.AsyncClient(base_url=running.url, trust_env=False, headers=headers, timeout=_PATIENCE_S) as client:
+    async with httpx.AsyncClient(
+        base_url=running.address, trust_env=False, headers=headers, timeout=_PATIENCE_S
+    ) as client:
         ready = (await client.get("/ready")).status_code
         taken = await client.post(
             "/v1/submissions", content=body(submission(served=999)), headers={"Content-Type": "application/json"}
@@ -157,27 +159,27 @@ async def alive_and_right(running: Served, settings: Settings, headers: dict[str
     return found
 
 
-async def routes_of(running: Served) -> list[tuple[str, str]]:
+async def routes_of(running: Door) -> list[tuple[str, str]]:
     async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE_S) as client:
-        document = (await client.get(f"{running.url}/openapi.json")).json()
+        document = (await client.get(f"{running.address}/openapi.json")).json()
     return [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
 
 
-async def fuzz(settings: Settings, keys: Keys, log: Path, *, count: int, seed: int) -> list[str]:
+async def fuzz(settings: Settings, keys: Keys, folder: Path, *, count: int, seed: int) -> list[str]:
     """Every fault that was found."""
     every = keys.issue("badai", list(SCOPES))
     more = [keys.issue("badai-kota", ["submissions:write"], "64.71"), keys.issue("coba", list(SCOPES), sandbox=True)]
     tokens = [headers["Authorization"].removeprefix("Bearer ") for headers in (every, every, *more)]
-    async with served("intake", settings, log) as running:
+    async with started(service_process("intake", settings, folder)) as running:
         async with httpx.AsyncClient(
-            base_url=running.url, trust_env=False, headers=every, timeout=_PATIENCE_S
+            base_url=running.address, trust_env=False, headers=every, timeout=_PATIENCE_S
         ) as client:
             (await client.put(f"/v1/periods/{PERIOD}", json=_ORDER)).raise_for_status()
         maker = Maker(seed, [*tokens, "spm_nobody"], await routes_of(running))
         loop = asyncio.get_running_loop()
-        started = loop.time()
+        begun = loop.time()
         outcome = await storm(running, maker.make(count), sample_every=max(1, count // 100))
-        show(outcome, loop.time() - started)
+        show(outcome, loop.time() - begun)
         faults = await alive_and_right(running, settings, every)
     if outcome.bad:
         faults.append(f"{len(outcome.bad)} requests were answered by a mistake, late, or not at all")
@@ -201,7 +203,7 @@ async def _main(count: int, seed: int) -> None:
         mongo = await stack.enter_async_context(shared_mongo(EngineChoice(), folder / "mongod"))
         keys = Keys(folder)
         settings = settings_for(kafka, mongo, keys, **UNLIMITED)
-        faults = await fuzz(settings, keys, folder / "intake.log", count=count, seed=seed)
+        faults = await fuzz(settings, keys, folder, count=count, seed=seed)
         lines = (folder / "intake.log").read_text().splitlines()
         faults += [line[:2_000] for line in lines if "mistake" in line][:_SHOWN]
     if faults:

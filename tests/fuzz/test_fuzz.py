@@ -15,14 +15,14 @@ MANY_SECONDS = 25
 
 async def test_requests_that_nobody_should_send_do_no_harm(kafka: str, mongo: str, keys: Keys, tmp_path: Path) -> None:
     settings = settings_for(kafka, mongo, keys, **UNLIMITED)
-    faults = await fuzz(settings, keys, tmp_path / "intake.log", count=SHORT, seed=7)
+    faults = await fuzz(settings, keys, tmp_path, count=SHORT, seed=7)
     assert not faults
 
 
 async def test_the_doors_keep_what_their_document_promises(kafka: str, mongo: str, keys: Keys, tmp_path: Path) -> None:
     settings = settings_for(kafka, mongo, keys, **UNLIMITED)
     options = ("--phases", "examples,fuzzing", "--max-examples", "2", "--max-time", str(MANY_SECONDS), "--seed", "1")
-    code, said = await asked(settings, keys, tmp_path / "intake.log", *options)
+    code, said = await asked(settings, keys, tmp_path, *options)
     assert code == 0, said[-8_000:]
 
 

@@ -14,7 +14,7 @@ from chassis.settings import Settings
 from contracts.topics import SUBMISSION_RECEIVED
 from tests.duplex import duplex
 from tests.intake.reports import PERIOD
-from tests.serving import Served
+from tests.processes import Door
 
 SEND_BYTES = 256 * 1024
 SAMPLE_S = 0.2
@@ -73,9 +73,9 @@ async def stream(
     return seen
 
 
-async def open_period(served: Served, secretariat: Mapping[str, str]) -> None:
+async def open_period(intake: Door, secretariat: Mapping[str, str]) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        path = f"{served.url}/v1/periods/{PERIOD}"
+        path = f"{intake.address}/v1/periods/{PERIOD}"
         (await client.put(path, json=_ORDER, headers=dict(secretariat))).raise_for_status()
 
 
@@ -110,13 +110,13 @@ class Memory:
 
 
 @asynccontextmanager
-async def watched(served: Served) -> AsyncIterator[Memory]:
-    memory = Memory(served.resident_bytes)
+async def watched(intake: Door) -> AsyncIterator[Memory]:
+    memory = Memory(intake.resident_bytes)
 
     async def look() -> None:
         while True:
             await asyncio.sleep(SAMPLE_S)
-            memory.samples.append(served.resident_bytes)
+            memory.samples.append(intake.resident_bytes)
 
     looking = asyncio.create_task(look())
     try:

@@ -25,8 +25,8 @@ from services.intake.routes.results import REPORTS_MAX
 from tests.duplex import Duplex, duplex
 from tests.intake.lines import report_lines
 from tests.intake.streaming import ids_in_log, open_period, stream, watched
+from tests.processes import Door, service_process, started
 from tests.running import Keys, settings_for
-from tests.serving import Served, served
 from tests.validation.reports import KOTA
 
 CLIENT = f"kota-{KOTA}"
@@ -38,7 +38,7 @@ LINES = list(report_lines(LAW, 700))
 
 @dataclass(frozen=True)
 class Bulk:
-    intake: Served
+    intake: Door
     settings: Settings
     client: httpx.AsyncClient
     kota: dict[str, str]
@@ -61,9 +61,9 @@ async def bulk(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
     kota = keys.issue(CLIENT, ["submissions:write", "submissions:read"], KOTA)
     secretariat = keys.issue("sekretariat", ["periods:write"])
     settings = settings_for(kafka, mongo, keys)
-    async with served("intake", settings, folder / "intake.log") as intake:
+    async with started(service_process("intake", settings, folder)) as intake:
         await open_period(intake, secretariat)
-        async with httpx.AsyncClient(base_url=intake.url, trust_env=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=intake.address, trust_env=False, timeout=60) as client:
             yield Bulk(intake, settings, client, kota)
 
 
