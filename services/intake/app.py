@@ -39,6 +39,7 @@ from services.intake.routes import (
 from services.intake.routes.access import Access
 from services.intake.routes.admission import Admission
 from services.intake.routes.announcement import Announcement
+from services.intake.routes.commit import CLEARED_AFTER
 from services.intake.routes.past import Past
 from services.intake.routes.sandbox import PlayedAdmission, Rehearsal, SandboxLog, calendar
 from services.intake.sheets.forms import Forms
@@ -101,6 +102,7 @@ def build(world: World) -> Service:
         await doors.announcement.make_up()
         await access.make_up()
         await doors.announcement.mark_deadlines(world.clock.now())
+        await doors.store.clear_away(world.clock.now() - CLEARED_AFTER)
         await asyncio.sleep(TEND_EVERY_S)
 
     return Service(

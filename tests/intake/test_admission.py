@@ -88,7 +88,8 @@ async def house(database: Database) -> House:
 
 def under_way(attempt: str, of: Arrival | None = None) -> Document:
     """What an attempt notes before it publishes."""
-    return kept.received((of or arrival()).received(period().due_at)) | {"published": False, "attempt": attempt}
+    noted = {"published": False, "attempt": attempt, "begun_at": NOW}
+    return kept.received((of or arrival()).received(period().due_at)) | noted
 
 
 async def away() -> None:
@@ -259,6 +260,25 @@ async def test_a_report_that_meets_the_closing_on_its_way_is_not_let_in(database
     assert refused.value.slug == "period-not-open"
     assert house.log.reports == []
     assert not await house.store.has_attempts(PERIOD, since=NOW - SECOND)
+
+
+async def test_a_report_that_waited_long_for_its_turn_is_no_abandoned_attempt(house: House) -> None:
+    """Neither a copy nor the closing passes by it, though it came to the door long ago."""
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> None:
+        entered.set()
+        await go_on.wait()
+
+    house.log.before = slowly
+    sending = asyncio.create_task(house.admission.admit(arrival(now=NOW - 2 * ABANDONED_AFTER)))
+    await entered.wait()
+    assert await house.store.has_attempts(PERIOD, since=NOW - ABANDONED_AFTER)
+    with pytest.raises(Problem, match="on its way"):
+        await house.admission.admit(arrival())
+    go_on.set()
+    await sending
+    assert len(house.log.reports) == 1
 
 
 async def test_a_change_that_could_not_be_announced_is_made_up_for(house: House) -> None:

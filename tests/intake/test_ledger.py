@@ -51,7 +51,7 @@ class Books:
     async def receipt(self, *facts: SubmissionReceivedV1) -> None:
         """Handed out; the log has not shown it yet."""
         for fact in facts:
-            await self.store.begin([kept.received(fact) | {"published": False, "attempt": "first"}])
+            await self.store.begin([kept.received(fact) | {"published": False, "attempt": "first", "begun_at": NOW}])
             await self.store.published([fact.submission_id], "first")
 
     async def logged(self, *facts: SubmissionReceivedV1) -> None:
@@ -74,7 +74,9 @@ async def books(database: Database) -> Books:
 async def test_each_report_has_one_place_superseded_first_then_its_verdict(books: Books) -> None:
     await books.receipt(*FACTS[:2])
     await books.logged(*FACTS, ELSEWHERE)
-    await books.store.begin([kept.received(FIRST) | {"_id": "unanswered", "published": False, "attempt": "first"}])
+    await books.store.begin(
+        [kept.received(FIRST) | {"_id": "unanswered", "published": False, "attempt": "first", "begun_at": NOW}]
+    )
     await books.verdicts(
         judged(FIRST),
         judged(SECOND_FACT, VerdictOutcome.ACCEPTED_WITH_WARNINGS, revision=2),

@@ -33,7 +33,7 @@ async def store(database: Database) -> Store:
 
 
 def attempt(name: str = "first", **changes: Any) -> Document:
-    return kept.received(FACT) | {"published": False, "attempt": name} | changes
+    return kept.received(FACT) | {"published": False, "attempt": name, "begun_at": NOW} | changes
 
 
 async def test_indexes_may_be_made_again(store: Store) -> None:
@@ -62,6 +62,29 @@ async def test_of_two_that_take_over_one_wins(store: Store) -> None:
     assert await store.submission(FACT.submission_id) == attempt("second")
 
 
+async def test_a_verdict_outlives_the_attempt_that_it_was_read_before_the_report_of(store: Store) -> None:
+    """The log had the report, and nobody here knew it yet."""
+    await store.begin([attempt()])
+    verdict = kept.judged(judged(FACT), NOW)
+    await store.add_stage([verdict])
+    await store.take_back([FACT.submission_id], "first")
+    await store.clear_away(NOW + SECOND)
+    assert not await store.take_over(attempt("second"), "first")
+    await store.add_received([(kept.logged(FACT, 7), NOW)])
+    assert await store.submission(FACT.submission_id) == kept.logged(FACT, 7) | verdict | {
+        "published": True,
+        "logged_at": NOW,
+    }
+
+
+async def test_what_is_left_of_attempts_is_cleared_away_and_nothing_else(store: Store) -> None:
+    known = {"_id": "known", "published": True}
+    young = attempt(_id="young", begun_at=NOW + SECOND)
+    await store.begin([attempt(), young, known])
+    await store.clear_away(NOW + SECOND)
+    assert await store.submissions([FACT.submission_id, "young", "known"]) == {"young": young, "known": known}
+
+
 async def test_a_published_report_is_no_attempt_any_more(store: Store) -> None:
     await store.begin([attempt()])
     assert await store.has_attempts(PERIOD, since=NOW)
@@ -78,6 +101,13 @@ async def test_attempts_of_other_periods_and_of_the_past_are_not_in_the_way(stor
     assert not await store.has_attempts(PERIOD, since=NOW + SECOND)
     assert not await store.has_attempts(PERIOD, since=NOW - 2 * SECOND, until=NOW - SECOND)
     assert await store.has_attempts(PERIOD, since=NOW - SECOND, until=NOW)
+
+
+async def test_an_attempt_is_as_old_as_itself_and_not_as_its_report(store: Store) -> None:
+    """A report may have waited behind the others of its batch."""
+    await store.begin([attempt(begun_at=NOW + 60 * SECOND)])
+    assert await store.has_attempts(PERIOD, since=NOW + 45 * SECOND, until=NOW)
+    assert await store.has_others_under_way(KOTA, PERIOD, "another", since=NOW + 45 * SECOND)
 
 
 async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Store) -> None:
@@ -163,6 +193,8 @@ async def test_a_change_is_unannounced_until_the_log_has_it(store: Store) -> Non
     assert await store.unannounced() == [period(2, PeriodState.CLOSED)]
     await store.add_periods([period(2, PeriodState.CLOSED)])
     assert await store.unannounced() == []
+    await store.add_periods([period()])
+    assert await store.unannounced() == [period(2, PeriodState.CLOSED)], "compaction would keep the older one"
 
 
 async def test_an_older_revision_never_replaces_a_newer_one(store: Store) -> None:

@@ -29,6 +29,8 @@ from services.intake.store.submissions import Store
 
 ABANDONED_AFTER: Final = timedelta(seconds=15)
 """No attempt lives so long: the process that began an older one has ended."""
+CLEARED_AFTER: Final = timedelta(days=1)
+"""What is left of an attempt that its client did not take up again."""
 IN_FLIGHT: Final = "request-in-flight"
 _AFTERWARDS_WITHIN_S: Final = 2.0
 """To mark attempts, or to take them back."""
@@ -70,14 +72,14 @@ class _Attempt:
     document: Document
 
     @classmethod
-    def of(cls, pending: Pending, due_at: datetime, name: str, signer: Signer) -> Self:
+    def of(cls, pending: Pending, due_at: datetime, signer: Signer, *, name: str, begun_at: datetime) -> Self:
         arrival = pending.arrival
         message = signer.signed(arrival.received(due_at))
         try:
             event = Event.of(message, passing_on=Passage("submission", arrival.written))
         except Unprocessable as fault:
             raise Problem(413, "body-too-large", f"The report is too large for one record: {fault}.") from None
-        document = kept.received(message) | {"published": False, "attempt": name}
+        document = kept.received(message) | {"published": False, "attempt": name, "begun_at": begun_at}
         if arrival.submission.supersedes is not None:
             document["claim"] = f"{arrival.submission.region_code}/{arrival.submission.period}"
         return cls(pending, event, document)
@@ -139,6 +141,7 @@ class Commit:
     async def _prepared(self, batch: Sequence[Pending], name: str) -> tuple[list[_Attempt], list[Pending]]:
         """An attempt for each report whose entry is open, and the reports whose entry is not."""
         periods = await self._periods_of(batch)
+        begun_at = self._clock.now()
         attempts, shut_out = [], []
         for pending in batch:
             period = periods.get(pending.arrival.submission.period)
@@ -146,7 +149,7 @@ class Commit:
                 shut_out.append(pending)
                 continue
             try:
-                attempts.append(_Attempt.of(pending, period.due_at, name, self._signer))
+                attempts.append(_Attempt.of(pending, period.due_at, self._signer, name=name, begun_at=begun_at))
             except Problem as problem:
                 pending.settle(problem)
         return attempts, shut_out
@@ -198,7 +201,7 @@ class Commit:
             if claim is not None:
                 await self._store.release(claim, before)
             return not await self._store.begin([attempt.document])
-        if "attempt" not in known or known["received"]["recorded_at"] >= before:
+        if "attempt" not in known or known["begun_at"] >= before:
             return False
         return await self._store.take_over(attempt.document, known["attempt"])
 

@@ -58,7 +58,11 @@ class Keys:
         return bool(done.matched_count)
 
     async def add(self, changes: Iterable[ClientKeyChangedV1]) -> None:
-        """Changes from the log; an older one is passed over."""
+        """Changes from the log.
+
+        An older one replaces nothing; behind the newer one it asks for that to be announced again, because compaction
+        keeps the last record: a key that was revoked would be in force.
+        """
         writes = [UpdateOne({"_id": change.key_id}, _unless_older(change), upsert=True) for change in changes]
         if writes:
             await self._keys.bulk_write(writes)
@@ -83,4 +87,5 @@ def _key(document: Mapping[str, Any]) -> ClientKeyChangedV1:
 def _unless_older(change: ClientKeyChangedV1) -> list[Document]:
     newer = {"$gte": [change.revision, {"$ifNull": ["$revision", 0]}]}
     kept = {"$literal": _document(change) | {"announced": True}}
-    return [{"$replaceWith": {"$cond": [newer, kept, "$$ROOT"]}}]
+    again = {"$mergeObjects": ["$$ROOT", {"announced": False}]}
+    return [{"$replaceWith": {"$cond": [newer, kept, again]}}]

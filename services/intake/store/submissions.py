@@ -1,8 +1,9 @@
 """Intake's database: the only place with its queries.
 
 ``submissions``  one document a report, by its id. It begins with an attempt: while ``attempt`` is there, nobody was
-                 told that the report arrived; ``claim`` (region/period) is held by one attempt at a time of those that
-                 name the report they replace. What other services say is added in fields of its own, in any order.
+                 told that the report arrived; ``begun_at`` is the attempt's own time, ``claim`` (region/period) is held
+                 by one attempt at a time of those that name the report they replace. What other services say is added
+                 in fields of its own, in any order.
 ``notices``      one document a settled notice, by its id
 ``overdue``      one document a region, period and revision of the period
 ``marks``        one document a region, revision of the period and day after its deadline, once the log has that mark
@@ -35,7 +36,9 @@ _NEWEST_FIRST: Final = [("received.recorded_at", DESCENDING), ("_id", DESCENDING
 _LINE: Final = {"judged.findings": False}
 _PAST: Final = "known"
 _TIED_MAX: Final = 100
-_OF_ATTEMPTS: Final = ("attempt", "claim")
+_OF_ATTEMPTS: Final = ("attempt", "begun_at", "claim")
+_UNHEARD_OF: Final[Document] = {"judged": None, "scored": None}
+"""Of whose report no other service has spoken: otherwise the log has it, and what was said of it must not be lost."""
 _UNCLAIMED: Final = {"$unset": {"claim": ""}}
 
 
@@ -54,7 +57,7 @@ class Store:
         await self._submissions.create_index(_NEWEST_FIRST)
         await self._submissions.create_index("period")
         await self._submissions.create_index(
-            [("period", ASCENDING), ("received.recorded_at", ASCENDING)], partialFilterExpression={"published": False}
+            [("period", ASCENDING), ("begun_at", ASCENDING)], partialFilterExpression={"published": False}
         )
         await self._submissions.create_index("judged.supersedes", sparse=True)
         await self._submissions.create_index("claim", unique=True, partialFilterExpression={"claim": {"$exists": True}})
@@ -79,10 +82,15 @@ class Store:
 
     async def take_over(self, document: Document, left_behind: str) -> bool:
         """Whether this attempt replaced the one that was left behind."""
-        return await replace_where_free(self._submissions, {"_id": document["_id"], "attempt": left_behind}, document)
+        wanted = {"_id": document["_id"], "attempt": left_behind} | _UNHEARD_OF
+        return await replace_where_free(self._submissions, wanted, document)
 
     async def take_back(self, ids: Sequence[str], attempt: str) -> None:
-        await self._submissions.delete_many({"_id": {"$in": list(ids)}, "attempt": attempt})
+        await self._submissions.delete_many({"_id": {"$in": list(ids)}, "attempt": attempt} | _UNHEARD_OF)
+
+    async def clear_away(self, before: datetime) -> None:
+        """Attempts of before that time, which nobody took up again."""
+        await self._submissions.delete_many({"published": False, "begun_at": {"$lt": before}} | _UNHEARD_OF)
 
     async def published(self, ids: Sequence[str], attempt: str) -> None:
         wanted = {"_id": {"$in": list(ids)}, "attempt": attempt}
@@ -91,23 +99,24 @@ class Store:
 
     async def release(self, claim: str, before: datetime) -> None:
         """Free a claim that an attempt of before that time has left behind."""
-        await self._submissions.update_one({"claim": claim, "received.recorded_at": {"$lt": before}}, _UNCLAIMED)
+        await self._submissions.update_one({"claim": claim, "begun_at": {"$lt": before}}, _UNCLAIMED)
 
     async def has_others_under_way(self, region_code: str, period: str, submission_id: str, since: datetime) -> bool:
-        """Whether another report of region and period that came since then is on its way into the log."""
+        """Whether an attempt at another report of region and period, begun since then, is on its way into the log."""
         wanted = {
             "_id": {"$ne": submission_id},
             "region_code": region_code,
             "period": period,
             "published": False,
-            "received.recorded_at": {"$gte": since},
+            "begun_at": {"$gte": since},
         }
         return await self._submissions.find_one(wanted, {"_id": True}) is not None
 
     async def has_attempts(self, period: str, since: datetime, until: datetime | None = None) -> bool:
-        """Whether reports of the period that came in that time are on their way into the log."""
-        at = {"$gte": since} if until is None else {"$gte": since, "$lte": until}
-        wanted = {"period": period, "published": False, "received.recorded_at": at}
+        """Whether attempts begun since then at reports of the period, that came until then, are on their way."""
+        wanted: Document = {"period": period, "published": False, "begun_at": {"$gte": since}}
+        if until is not None:
+            wanted["received.recorded_at"] = {"$lte": until}
         return await self._submissions.find_one(wanted, {"_id": True}) is not None
 
     # Reports
@@ -209,7 +218,11 @@ class Store:
         return bool(done.matched_count)
 
     async def add_periods(self, changes: Iterable[PeriodChangedV1]) -> None:
-        """Changes from the log, where the marks stand before the change; an older one is passed over."""
+        """Changes from the log, where the marks stand before the change.
+
+        An older one replaces nothing; behind the newer one it asks for that to be announced again, because compaction
+        keeps the last record.
+        """
         writes = [UpdateOne({"_id": change.period}, _unless_older(change), upsert=True) for change in changes]
         await _write(self._periods, writes)
 
@@ -248,4 +261,6 @@ def _unless_there(document: Document) -> UpdateOne:
 
 def _unless_older(change: PeriodChangedV1) -> list[Document]:
     newer = {"$gte": [change.revision, {"$ifNull": ["$revision", 0]}]}
-    return [{"$replaceWith": {"$cond": [newer, {"$literal": kept.period(change) | {"announced": True}}, "$$ROOT"]}}]
+    known = {"$literal": kept.period(change) | {"announced": True}}
+    again = {"$mergeObjects": ["$$ROOT", {"announced": False}]}
+    return [{"$replaceWith": {"$cond": [newer, known, again]}}]
