@@ -30,6 +30,7 @@ from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
 from chassis.documentation import OPENAPI, documentation
 from chassis.errors import BROKEN_WORLD, Misconfigured
+from chassis.events import Views
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
@@ -78,6 +79,7 @@ class Service:
 
     name: str
     handlers: Mapping[Topic, Handler]
+    views: Views = field(default_factory=dict)
     routers: Sequence[APIRouter] = ()
     webhooks: APIRouter | None = None
     """What others are told over HTTP; for the OpenAPI document alone."""
@@ -122,7 +124,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     world = World(settings, clock, mongo.database(name), publisher, registry)
     service = build(world)
     broker = make_broker(settings, name, registry)
-    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings)
+    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views)
     stream.attach(broker)
     ring = KeyRing.read(settings.api_keys)
     witness = service.witness or NoWitness()

@@ -19,7 +19,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from chassis.clock import monotonic_s, unix_s
 from chassis.errors import BROKEN_WORLD, Retryable, Unprocessable
-from chassis.events import Event, Received, decode
+from chassis.events import NO_VIEWS, Event, Received, Views, decode
 from chassis.groups import group_of
 from chassis.kafka import Publisher, RawRecord
 from chassis.logs import logger
@@ -52,6 +52,7 @@ class Stream:
     publisher: Publisher
     metrics: StreamMetrics
     settings: Settings
+    views: Views = field(default_factory=dict)
     group: str = field(init=False)
     _delay_s: float = field(default=RETRY_DELAY_S, init=False)
     _in_hand: dict[str, int] = field(default_factory=dict, init=False)
@@ -144,7 +145,7 @@ class Stream:
         for at, record in enumerate(records):
             topic_name = self._plain(record.topic)
             try:
-                read.readable.setdefault(topic_name, []).append((record, read_record(topic_name, record)))
+                read.readable.setdefault(topic_name, []).append((record, read_record(topic_name, record, self.views)))
             except Unprocessable as fault:
                 read.dead.append(_DeadLetter(record, "decode", fault.reason, fault))
             if at % TURN_RECORDS == 0:
@@ -313,11 +314,11 @@ async def _raw_decoder(message: KafkaMessage) -> Any:
     return message.body
 
 
-def read_record(topic: str, record: ConsumerRecord) -> Received:
+def read_record(topic: str, record: ConsumerRecord, views: Views = NO_VIEWS) -> Received:
     """Raises:
     Unprocessable: the record holds no event of the topic.
     """
-    event_id, message = decode(topic, record.headers, record.value)
+    event_id, message = decode(topic, record.headers, record.value, views)
     return Received(
         message=message,
         id=event_id,

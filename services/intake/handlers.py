@@ -1,10 +1,9 @@
 """What intake reads: its own facts, so that the log can rebuild its database, and what became of each report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import TypeVar
 
-from chassis.events import Event, Passage, Received
+from chassis.events import Event, Received
 from chassis.stream import Handler
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
@@ -62,9 +61,7 @@ class Reader:
 
     async def submission_received(self, batch: Sequence[Received]) -> list[Event]:
         facts = list(_only(SubmissionReceivedV1, batch))
-        await self._reports.add(
-            kept.report(message, record.offset, _written(message, record)) for message, record in facts
-        )
+        await self._reports.add(kept.report(message, record.offset) for message, record in facts)
         await self._store.add_received(
             (kept.logged(message, record.offset), record.logged_at) for message, record in facts
         )
@@ -109,14 +106,6 @@ def _noting(handler: Handler, events: Events) -> Handler:
         return outgoing
 
     return handle
-
-
-def _written(message: SubmissionReceivedV1, record: Received) -> bytes:
-    """As the log has it, where that is the one written form: writing it again costs a third of reading it."""
-    passage = Passage.from_end_of(record, "submission")
-    if passage is not None and sha256(passage.written).hexdigest() == message.content_digest:
-        return passage.written
-    return message.submission.written
 
 
 def _only(kind: type[M], batch: Sequence[Received]) -> Iterator[tuple[M, Received]]:

@@ -6,13 +6,15 @@ from hashlib import sha256
 
 import pytest
 
-from chassis.events import Event, Received
+from chassis.events import Event, Received, decode
 from chassis.mongo import Database, Document
 from contracts.key import ClientKeyChangedV1, KeyState
 from contracts.message import Message
 from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodState
+from contracts.submission import SubmissionReceivedV1
 from contracts.topics import TOPICS
 from contracts.verdict import EntrySettledV1, VerdictOutcome
+from services.intake.domain.sealed import sealed
 from services.intake.handlers import Reader
 from services.intake.store.keys import Keys
 from services.intake.store.reports import Reports
@@ -126,9 +128,10 @@ async def test_the_first_record_of_a_report_counts(database: Database, batches: 
 
 async def test_a_report_of_before_a_field_came_is_kept_in_todays_written_form(database: Database) -> None:
     (record,) = logged(FIRST)
-    event = Event.of(FIRST).value
-    for value in (event, event[:-2] + b',"nil_return":null}}', b" " + event, b""):
-        await read(database, [replace(record, value=value)])
+    event = Event.of(FIRST)
+    for value in (event.value, event.value[:-2] + b',"nil_return":null}}', b" " + event.value):
+        _, message = decode(event.topic, event.wire_headers, value, {SubmissionReceivedV1: sealed})
+        await read(database, [replace(record, message=message, value=value)])
         report = await Reports(database).report(FIRST.submission_id)
         assert report is not None
         assert sha256(report.written).hexdigest() == FIRST.content_digest

@@ -21,8 +21,8 @@ async def reports(database: Database) -> Reports:
 async def test_every_revision_is_kept_as_it_was_written(reports: Reports) -> None:
     await reports.add(
         [
-            kept.report(FIRST, 7, FIRST.submission.written),
-            kept.report(SECOND_REPORT, 8, SECOND_REPORT.submission.written),
+            kept.report(FIRST, 7),
+            kept.report(SECOND_REPORT, 8),
         ]
     )
     for fact in (FIRST, SECOND_REPORT):
@@ -35,11 +35,11 @@ async def test_every_revision_is_kept_as_it_was_written(reports: Reports) -> Non
 async def test_the_latest_is_the_last_in_the_log_not_the_last_by_the_clock(reports: Reports) -> None:
     await reports.add(
         [
-            kept.report(FIRST, 7, FIRST.submission.written),
-            kept.report(SECOND_REPORT, 8, SECOND_REPORT.submission.written),
+            kept.report(FIRST, 7),
+            kept.report(SECOND_REPORT, 8),
         ]
     )
-    await reports.add([kept.report(FIRST, 9, b"{}")])
+    await reports.add([kept.report(FIRST, 9) | {"written": b"{}"}])
     latest = await reports.latest(KOTA, PERIOD)
     assert latest is not None
     assert latest.submission_id == SECOND_REPORT.submission_id, "a record that came twice counts where it came first"

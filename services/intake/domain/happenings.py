@@ -47,13 +47,13 @@ class Kind(StrEnum):
         return self is not Kind.PERIOD_CHANGED
 
 
-_KINDS: Final[Mapping[type[Message], Kind]] = {
-    SubmissionReceivedV1: Kind.RECEIVED,
-    SubmissionJudgedV1: Kind.JUDGED,
-    ReportOverdueV1: Kind.OVERDUE,
-    ScorecardUpdatedV1: Kind.SCORED,
-    NoticeSettledV1: Kind.NOTICED,
-    PeriodChangedV1: Kind.PERIOD_CHANGED,
+_KINDS: Final[Mapping[str, Kind]] = {
+    SubmissionReceivedV1.TYPE: Kind.RECEIVED,
+    SubmissionJudgedV1.TYPE: Kind.JUDGED,
+    ReportOverdueV1.TYPE: Kind.OVERDUE,
+    ScorecardUpdatedV1.TYPE: Kind.SCORED,
+    NoticeSettledV1.TYPE: Kind.NOTICED,
+    PeriodChangedV1.TYPE: Kind.PERIOD_CHANGED,
 }
 _LETTERS: Final = {kind: kind.value[0] for kind in Kind}
 _KIND_OF_LETTER: Final = {letter: kind for kind, letter in _LETTERS.items()}
@@ -61,7 +61,7 @@ _KIND_OF_LETTER: Final = {letter: kind for kind, letter in _LETTERS.items()}
 
 def event(message: Message, *, offset: int, logged_at: datetime) -> dict[str, Any] | None:
     """What is kept of a fact; None for what regions are not told of."""
-    kind = _KINDS.get(type(message))
+    kind = _KINDS.get(message.TYPE)
     if kind is None:
         return None
     submission = message.submission if isinstance(message, SubmissionReceivedV1) else message

@@ -36,14 +36,14 @@ def logged(message: SubmissionReceivedV1, offset: int) -> Document:
     return received(message) | {"offset": offset}
 
 
-def report(message: SubmissionReceivedV1, offset: int, written: bytes) -> Document:
+def report(message: SubmissionReceivedV1, offset: int) -> Document:
     return {
         "_id": message.submission_id,
         "region_code": message.submission.region_code,
         "period": message.submission.period,
         "content_digest": message.content_digest,
         "offset": offset,
-        "written": written,
+        "written": message.submission.written,
     }
 
 
