@@ -5,10 +5,12 @@ else this machine's own engines, in a temporary folder and on free ports, so tha
 Engines that a test kills and starts again are this machine's own in every case.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pymongo import AsyncMongoClient
@@ -16,6 +18,10 @@ from pymongo import AsyncMongoClient
 from deploy.local.engines import Engine, start_kafka, start_mongod
 from deploy.local.settings import LocalSettings
 from tests.containers import kafka_container, mongo_container
+
+T = TypeVar("T")
+TERMINATED: Final = 128 + signal.SIGTERM
+"""As a shell tells of it."""
 
 
 class EngineChoice(BaseSettings):
@@ -90,3 +96,18 @@ async def _let_nothing_expire(uri: str) -> None:
     """The clocks of tests stand still, years ago; what is kept under them would be gone within a minute."""
     async with AsyncMongoClient[dict[str, object]](uri) as client:
         await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
+
+
+def run_with_engines(main: Coroutine[Any, Any, T]) -> T:
+    """``asyncio.run`` for programs with engines, which would outlive them: SIGTERM too ends everything in order."""
+
+    async def interruptible() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await main
+
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise SystemExit(TERMINATED) from None

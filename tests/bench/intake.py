@@ -32,7 +32,7 @@ from chassis.kafka import ensure_topics
 from chassis.settings import Settings
 from contracts.topics import SUBMISSION_RECEIVED
 from tests.bench.pipeline import received_events
-from tests.engines import EngineChoice, shared_kafka, shared_mongo
+from tests.engines import EngineChoice, run_with_engines, shared_kafka, shared_mongo
 from tests.faults.harness import Subject, drains, reads_of, writes_of
 from tests.processes import Door, module_process, service_process, started
 from tests.running import Keys, settings_for
@@ -242,4 +242,4 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=64)
     given = parser.parse_args()
-    sys.exit(asyncio.run(main(given.requests, given.rounds, given.connections)))
+    sys.exit(run_with_engines(main(given.requests, given.rounds, given.connections)))

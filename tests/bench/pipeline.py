@@ -49,7 +49,7 @@ from services.scoring.store import KeptScorecard
 from services.validation.app import build as build_validation
 from services.validation.handlers import Decisions
 from services.validation.store import Known
-from tests.engines import Engines
+from tests.engines import Engines, run_with_engines
 from tests.faults.harness import Fed, feed, whole_topic
 from tests.faults.story import LAW, received
 from tests.running import settings_for
@@ -337,4 +337,4 @@ if __name__ == "__main__":
     parser.add_argument("--reports", type=int, default=2_184)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    sys.exit(asyncio.run(main(given.reports, given.rounds)))
+    sys.exit(run_with_engines(main(given.reports, given.rounds)))

@@ -3,7 +3,6 @@
 Printed, never asserted: figures of a shared machine are no test. 546 regions have reported four quarters each.
 """
 
-import asyncio
 import random
 import tempfile
 import time
@@ -27,7 +26,7 @@ from services.scoring.domain.figures import QuarterFigures
 from services.scoring.domain.nomination import nominated
 from services.scoring.domain.snapshot import Snapshot
 from services.scoring.store import Store
-from tests.engines import private_engines
+from tests.engines import private_engines, run_with_engines
 from tests.running import settings_for
 from tests.scoring.editions import in_announcement, in_nomination
 from tests.scoring.years import year
@@ -114,4 +113,4 @@ def show(figures: int, rows: list[tuple[str, Taken]]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run_with_engines(main())

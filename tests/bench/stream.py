@@ -25,7 +25,7 @@ from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.topics import TOPICS, dead_letter_of
 from regulation.loading import load_law
-from tests.engines import Engines
+from tests.engines import Engines, run_with_engines
 from tests.intake.lines import report_lines
 from tests.intake.streaming import Memory, Streamed, ids_in_log, open_period, stream, watched
 from tests.processes import service_process, started
@@ -128,4 +128,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(run_with_engines(main()))

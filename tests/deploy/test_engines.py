@@ -1,5 +1,10 @@
 import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -7,9 +12,22 @@ from pymongo import AsyncMongoClient
 
 from deploy.local.engines import start_mongod
 from deploy.local.errors import StackError
-from tests.engines import Engines
+from tests.engines import TERMINATED, Engines
 
 pytestmark = pytest.mark.engines
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import asyncio, sys
+from pathlib import Path
+from tests.engines import private_engines, run_with_engines
+
+async def main():
+    async with private_engines(Path(sys.argv[1])) as engines:
+        print((await engines.mongod()).pid, flush=True)
+        await asyncio.sleep(60)
+
+run_with_engines(main())
+"""
 
 
 async def test_kafka_keeps_what_it_acknowledged_when_it_is_killed(engines: Engines) -> None:
@@ -79,3 +97,13 @@ async def test_the_shared_engines_answer(kafka: str, mongo: str) -> None:
     await admin.close()
     async with AsyncMongoClient[dict[str, object]](mongo) as client:
         assert (await client.admin.command("hello"))["isWritablePrimary"]
+
+
+async def test_a_program_that_is_terminated_leaves_no_engine_behind(tmp_path: Path) -> None:
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, str(tmp_path), cwd=ROOT, stdout=PIPE)
+    assert program.stdout is not None
+    engine = int(await asyncio.wait_for(program.stdout.readline(), 90))
+    assert psutil.pid_exists(engine)
+    program.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(program.wait(), 30) == TERMINATED
+    assert not psutil.pid_exists(engine)

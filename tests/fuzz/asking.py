@@ -9,7 +9,7 @@ from typing import Final
 
 from chassis.settings import Settings
 from contracts.scopes import SCOPES
-from tests.engines import EngineChoice, shared_kafka, shared_mongo
+from tests.engines import EngineChoice, run_with_engines, shared_kafka, shared_mongo
 from tests.processes import service_process, started
 from tests.running import Keys, settings_for
 
@@ -46,4 +46,4 @@ async def _main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_main()))
+    sys.exit(run_with_engines(_main()))

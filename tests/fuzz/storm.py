@@ -22,7 +22,7 @@ from contracts.scopes import SCOPES
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from deploy.local.ports import LOOPBACK
-from tests.engines import EngineChoice, shared_kafka, shared_mongo
+from tests.engines import EngineChoice, run_with_engines, shared_kafka, shared_mongo
 from tests.fuzz.requests import Fuzzed, Maker
 from tests.intake.reports import PERIOD, body, submission
 from tests.processes import Door, service_process, started
@@ -211,6 +211,5 @@ async def _main(count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        _main(int(sys.argv[1]) if len(sys.argv) > 1 else COUNT, int(sys.argv[2]) if len(sys.argv) > 2 else SEED)
-    )
+    given = [int(number) for number in sys.argv[1:3]]
+    run_with_engines(_main(*given, *(COUNT, SEED)[len(given) :]))
