@@ -128,6 +128,7 @@ async def test_retry_after_is_never_undercut() -> None:
         ({"Retry-After": "Wed, 10 Jan 2024 03:00:30 GMT", "Date": "Wed, 10 Jan 2024 03:00:00 GMT"}, 30),
         ({"Retry-After": "Wed, 10 Jan 2024 02:00:00 GMT", "Date": "Wed, 10 Jan 2024 03:00:00 GMT"}, 0),
         ({"Retry-After": "Wed, 10 Jan 2024 03:00:30 GMT"}, None),
+        ({"Retry-After": "Wed, 10 Jan 99999999999 03:00:30 GMT", "Date": "Wed, 10 Jan 2024 03:00:00 GMT"}, None),
     ],
 )
 def test_retry_after_is_read_in_each_of_its_forms(headers: dict[str, str], seconds: float | None) -> None:

@@ -141,6 +141,7 @@ async def test_a_proxy_of_the_environment_is_not_asked(authority: Authority, mon
         ("99999999999999999999", timedelta(seconds=10**8)),
         ("-5", None),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None),
         ("²", None),
         ("", None),
     ],

@@ -76,7 +76,7 @@ def retry_after_of(headers: list[tuple[bytes, bytes]], now: datetime) -> timedel
         return timedelta(seconds=min(int(text[:9]), 10**8))
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return wait if wait > timedelta(0) else None
