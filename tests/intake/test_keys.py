@@ -136,6 +136,8 @@ async def test_a_rotated_key_lives_on_for_its_grace_and_no_longer(installation: 
         (KOTA, {"client_id": "manager-1", "scopes": ["periods:write"]}, 403, "forbidden"),
         (KOTA, {"client_id": "manager-0"}, 403, "forbidden"),
         (KOTA, {"client_id": "manager-1"}, 201, None),
+        (KOTA, {"client_id": "manager-1", "requests_per_minute": 6_000}, 201, None),
+        (KOTA, {"client_id": "manager-1", "requests_per_minute": 6_001}, 403, "forbidden"),
         (f"{PROVINSI}.*", {"client_id": "manager-2"}, 201, None),
         (f"{PROVINSI}.*", {"client_id": "manager-2", "region": "31"}, 403, "outside-region"),
         ("*", {"scopes": ["awards:write"], "region": "*"}, 201, None),

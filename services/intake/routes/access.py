@@ -18,7 +18,7 @@ class Access:
         self.audit = audit.Audit(self._refusals, self.keys, AuditMetrics(world.registry))
         self.key_doors = APIRouter()
         self.key_doors.include_router(keys.reading(self.keys, law))
-        self.key_doors.include_router(keys.writing(self._desk, self.keys))
+        self.key_doors.include_router(keys.writing(self._desk, self.keys, per_minute=world.settings.rate_limit))
         self.audit_doors = audit.router(self._refusals)
 
     async def prepare(self) -> None:

@@ -132,7 +132,8 @@ def reading(store: Keys, law: Law) -> APIRouter:
     return routes
 
 
-def writing(desk: KeyDesk, store: Keys) -> APIRouter:
+def writing(desk: KeyDesk, store: Keys, *, per_minute: int) -> APIRouter:
+    """``per_minute``: the installation's limit, which holds for keys without one of their own."""
     routes = APIRouter(prefix="/v1/keys", tags=["keys"])
 
     @routes.post(
@@ -145,7 +146,7 @@ def writing(desk: KeyDesk, store: Keys) -> APIRouter:
     )
     async def issue(request: Request, caller: _Manager) -> Response:
         order = await read_body(request, KeyOrder, "unprocessable-key")
-        _require_authority(caller, order.client_id, order.scopes, order.region)
+        _require_authority(caller, order, per_minute)
         return _json(await desk.issue(order, caller.client_id), 201)
 
     @routes.delete("/{key_id}", summary="Revoke a key", responses=problems(*_ASKED, "outside-region"))
@@ -163,28 +164,32 @@ def writing(desk: KeyDesk, store: Keys) -> APIRouter:
     async def rotate(key_id: _KeyId, request: Request, caller: _Manager) -> Response:
         order = await read_body(request, RotationOrder, "unprocessable-key")
         key = await _to_change(store, key_id, caller)
-        _require_authority(caller, key.client_id, key.scopes, key.region)
+        _require_authority(caller, key, per_minute)
         return _json(await desk.rotate(key, order, caller.client_id), 201)
 
     return routes
 
 
-def _require_authority(caller: KeyRow, client_id: str, scopes: Sequence[str] | frozenset[str], region: str) -> None:
+def _require_authority(caller: KeyRow, asked: KeyOrder | ClientKeyChangedV1, per_minute: int) -> None:
     """Nobody hands on more than they hold. Who may do everything everywhere may issue for everybody.
 
     Raises:
         Problem: 403.
     """
-    require_region(caller, region)
+    require_region(caller, asked.region)
     if caller.region == EVERY_REGION:
         return
-    if beyond := sorted(set(scopes) - caller.scopes):
+    if beyond := sorted(set(asked.scopes) - caller.scopes):
         raise Problem(
             403, "forbidden", f"A region's key issues only scopes that it holds; it lacks {', '.join(beyond)}."
         )
-    if client_id != caller.client_id:
+    if asked.client_id != caller.client_id:
         # Another client's name would reach that client's receipts and quota.
-        text = f"A region's key issues keys for its own client alone, {caller.client_id}; found {client_id}."
+        text = f"A region's key issues keys for its own client alone, {caller.client_id}; found {asked.client_id}."
+        raise Problem(403, "forbidden", text)
+    wanted, own = asked.requests_per_minute or per_minute, caller.requests_per_minute or per_minute
+    if wanted > own:
+        text = f"A region's key issues keys for as many requests a minute as its own, {own}; found {wanted}."
         raise Problem(403, "forbidden", text)
 
 
