@@ -267,10 +267,15 @@ async def _until_done(step: str, act: Task, delay_s_max: float) -> None:
             log.warning(
                 "service.waiting", step=step, cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s
             )
-            await asyncio.sleep(delay_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
-            delay_s = min(delay_s * 2, delay_s_max)
+        except Misconfigured:
+            raise
+        except Exception:
+            # Nobody looks at this task: it would end in silence, and the service would live on and never be ready.
+            log.exception("service.mistake", step=step, delay_s=delay_s)
         else:
             return
+        await asyncio.sleep(delay_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+        delay_s = min(delay_s * 2, delay_s_max)
 
 
 async def _for_ever(task: Task, delay_s_max: float) -> None:
