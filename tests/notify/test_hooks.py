@@ -186,6 +186,13 @@ async def test_an_endpoint_gets_its_notices_in_order_signed_and_frozen(exchange:
     assert requests[0].headers["webhook-signature"] == again
 
 
+async def test_without_the_secret_what_is_owed_waits_and_no_endpoint_is_blamed(exchange: Exchange) -> None:
+    await exchange.add("good")
+    notices = await exchange.owe("good", 2)
+    await asyncio.wait_for(replace(exchange.sender, signer=None).run(), 5)
+    assert await exchange.states(notices) == [(NoticeState.CREATED, 0)] * 2
+
+
 async def test_an_endpoint_that_fails_holds_back_what_is_behind_and_gets_it_in_order(exchange: Exchange) -> None:
     await exchange.add("ill")
     notices = await exchange.owe("ill", 3)

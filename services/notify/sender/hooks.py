@@ -42,6 +42,9 @@ class HookSender:
 
     async def run(self) -> None:
         """Serve every endpoint that has something to come, until cancelled."""
+        if self.signer is None:
+            # Without the secret nothing can be signed: what is owed waits, and no endpoint is at fault.
+            return await asyncio.sleep(IDLE_S)
         ends = self.ends
         await ends.known.wait()
         try:
@@ -69,6 +72,9 @@ class HookSender:
                 await to_its_end(self._bring(claimed))
         except BROKEN_WORLD as error:
             log.warning("webhook.later", recipient_id=recipient_id, cause=type(error).__name__, detail=str(error)[:500])
+        except Exception:
+            # The notice stays claimed until its lease ends; nobody else would hear of the mistake.
+            log.exception("webhook.mistake", recipient_id=recipient_id)
 
     async def _claim(self, recipient_id: str) -> KeptNotice | None:
         ends = self.ends
