@@ -90,10 +90,9 @@ class Signer:
         self.keys = keys
         self._issuer = issuer
         self._sandbox = True if sandbox else None
-        self._key = keys.signing
         kind = SANDBOX_KIND if sandbox else KIND
-        self._header, *_ = headers = [{"alg": ALGORITHM, "kid": key_id, "typ": kind} for key_id in keys.ids]
-        self._heads_in_force = {_written(header) for header in headers}
+        self._head, *_ = heads = [_head(key_id, kind) for key_id in keys.ids]
+        self._heads_in_force = frozenset(heads)
 
     def of_sandbox(self) -> "Signer":
         return Signer(self.keys, self._issuer, sandbox=True)
@@ -113,12 +112,16 @@ class Signer:
 
     def _sign(self, document: Mapping[str, Any]) -> str:
         statement = Statement.of(document, self._issuer, sandbox=self._sandbox)
-        payload = statement.model_dump_json(exclude_none=True).encode()
-        return jws.serialize_compact(self._header, payload, self._key, algorithms=[ALGORITHM])
+        signed = f"{self._head}.{_base64(statement.model_dump_json(exclude_none=True).encode())}"
+        return f"{signed}.{_base64(self.keys.sign(signed.encode()))}"
 
 
-def _written(header: Mapping[str, str]) -> str:
-    return urlsafe_b64encode(json.dumps(header, separators=(",", ":")).encode()).rstrip(b"=").decode()
+def _head(key_id: str, kind: str) -> str:
+    return _base64(json.dumps({"alg": ALGORITHM, "kid": key_id, "typ": kind}, separators=(",", ":")).encode())
+
+
+def _base64(part: bytes) -> str:
+    return urlsafe_b64encode(part).rstrip(b"=").decode()
 
 
 def verified(proof: str, keys: ReceiptKeys) -> Genuine:

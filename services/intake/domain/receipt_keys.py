@@ -5,8 +5,9 @@ A key's id is its thumbprint (RFC 7638), so it follows from the key and no file 
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
@@ -50,6 +51,10 @@ class ReceiptKeys:
     @property
     def signing(self) -> OKPKey:
         return next(iter(self._keys.values()))
+
+    def sign(self, message: bytes) -> bytes:
+        """By the first key, whose private part must be there (``can_sign``)."""
+        return cast("Ed25519PrivateKey", self.signing.private_key).sign(message)
 
     def rotated(self) -> Self:
         """With a new key in front; the ones before verify what they signed and sign no more."""

@@ -157,3 +157,10 @@ def test_what_the_same_key_signed_for_another_purpose_is_no_receipt(kind: str | 
 
 def _bytes(part: str) -> bytes:
     return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def test_a_proof_is_what_a_library_for_jws_writes() -> None:
+    head, payload, _ = RECEIPT.proof.split(".")
+    assert RECEIPT.proof == jws.serialize_compact(
+        json.loads(_bytes(head)), _bytes(payload), KEYS.signing, algorithms=["Ed25519"]
+    )
