@@ -46,6 +46,9 @@ class _Token(SecurityBase):
         self._kinds = kinds
 
     async def __call__(self, request: Request) -> str | None:
+        return self.sent_in(request)
+
+    def sent_in(self, request: Request) -> str | None:
         kind, _, credentials = request.headers.get("authorization", "").partition(" ")
         if kind.lower() not in self._kinds or not credentials:
             return None
@@ -64,14 +67,23 @@ _bearer = _Token(
 _basic = _Token("keyAsPassword", HTTPBase(scheme="basic", description="A key as password, any name."), "basic")
 
 
+class _Caller(SecurityBase):
+    """The key and whose it is in one: each dependency costs a request as much as its parameters would."""
+
+    scheme_name = _bearer.scheme_name
+    model = _bearer.model
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> KeyRow:
+        gate: Gate = request.app.state.gate
+        return await gate.caller(request, _bearer.sent_in(request), self._scope, challenge=_CHALLENGE)
+
+
 def requires(scope: Scope) -> Any:
     """The caller, as a FastAPI dependency; refused when its key lacks the scope."""
-
-    async def caller(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> KeyRow:
-        gate: Gate = request.app.state.gate
-        return await gate.caller(request, token, scope, challenge=_CHALLENGE)
-
-    return Security(caller, scopes=[scope])
+    return Security(_Caller(scope), scopes=[scope])
 
 
 def requires_on_page(scope: Scope) -> Any:
