@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     oauth_audience: str | None = Field(None, description="The name by which that issuer means this installation.")
     oauth_jwks: str | None = Field(None, description="The issuer's public keys: a file, or an https:// URL.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
+    emblem: Path | None = Field(None, description="PNG or JPEG that stands at the head of certificates.")
     webhook_secret: Path | None = Field(None, description="File with 32 random bytes or more; without it, no webhooks.")
     webhook_networks: str = Field("", description="Networks beside the public ones that webhooks may lie in.")
     webhook_ca_file: Path | None = Field(None, description="CA bundle for webhooks; the system's where not given.")

@@ -4,9 +4,12 @@ import asyncio
 import ssl
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from chassis.errors import Misconfigured
 from chassis.replay import read_all
 from chassis.service import Service, World
+from chassis.settings import Settings
 from contracts.notice import NoticeSettledV1
 from contracts.recipient import RecipientChangedV1
 from contracts.topics import (
@@ -17,20 +20,24 @@ from contracts.topics import (
     SCORECARD_UPDATED,
     SUBMISSION_JUDGED,
 )
+from regulation.law import Law
 from regulation.loading import load_law
-from services.notify.handlers import NoticeHandlers
+from services.notify.certificates.press import Press, read_emblem
+from services.notify.handlers import AwardHandlers, NoticeHandlers
 from services.notify.mailer.courier import Courier, MailServer
 from services.notify.mailer.letters import Letters
 from services.notify.mailer.mail import Origin
 from services.notify.metrics import NoticeMetrics
+from services.notify.pages.certificates import certificate_pages
 from services.notify.pages.inbox import inbox_pages
 from services.notify.pages.recipients import RecipientPage, recipient_pages
 from services.notify.recipients import Directory
 from services.notify.register import Register
-from services.notify.routes import notices, recipients, webhooks
+from services.notify.routes import certificates, notices, recipients, webhooks
 from services.notify.sender.ends import Ends
 from services.notify.sender.hooks import HookSender
 from services.notify.sender.mails import MailSender
+from services.notify.store.certificates import CertificateStore
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
 from services.notify.webhooks.addresses import CheckedNetwork, allowed_networks
@@ -45,6 +52,7 @@ MAIL_SENDERS = 6
 def build(world: World) -> Service:
     settings, law = world.settings, load_law()
     store, registered = NoticeStore(world.database), RecipientStore(world.database)
+    issued = CertificateStore(world.database)
     letters = Letters(settings.public_url, settings.rules_url)
     ends = Ends(store, world.publisher, world.clock, NoticeMetrics(world.registry), asyncio.Event())
     register = Register(registered, world.publisher, world.clock)
@@ -57,6 +65,7 @@ def build(world: World) -> Service:
         """Who is told is known before the first fact is read: a rebuild tells those who were told."""
         await store.prepare()
         await registered.prepare()
+        await issued.prepare()
         async for changes in read_all(settings, RECIPIENT_CHANGED):
             await registered.keep_known([change for change in changes if isinstance(change, RecipientChangedV1)])
 
@@ -75,13 +84,14 @@ def build(world: World) -> Service:
             SUBMISSION_JUDGED: handlers.on_facts,
             REPORT_OVERDUE: handlers.on_facts,
             SCORECARD_UPDATED: handlers.on_facts,
-            AWARD_CHANGED: handlers.on_facts,
+            AWARD_CHANGED: AwardHandlers(issued, handlers).on_awards,
         },
         routers=[
             notices.router(store),
             recipients.router(roster),
             webhooks.router(endpoints, store, settings.public_url),
-            inbox_pages(store, law, letters),
+            *_certificate_doors(issued, settings, law),
+            inbox_pages(store, issued, law, letters),
             *recipient_pages(RecipientPage(roster, endpoints, law)),
         ],
         webhooks=webhooks.told(),
@@ -89,6 +99,11 @@ def build(world: World) -> Service:
         tasks=[tidy, register.tidy, hooks.run, *[mails.run] * MAIL_SENDERS],
         title="SPM Awards: notices",
     )
+
+
+def _certificate_doors(issued: CertificateStore, settings: Settings, law: Law) -> list[APIRouter]:
+    press = Press(law, settings.public_url, settings.page_notice, read_emblem(settings.emblem))
+    return [certificates.router(issued, press), certificate_pages(issued, press)]
 
 
 def _mail_sender(world: World, ends: Ends, letters: Letters, register: Register) -> MailSender:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Received
+from contracts.award import AwardStepTakenV1
 from contracts.notice import NoticeSettledV1, NoticeState
 from contracts.recipient import Channel, RecipientChangedV1
 from regulation.errors import RegulationError
@@ -13,6 +14,7 @@ from services.notify.domain.notice import Matter, Notice
 from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
+from services.notify.store.certificates import CertificateStore
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
 
@@ -68,3 +70,15 @@ class NoticeHandlers:
             return matters_of(received.message, received.id, self._law)
         except RegulationError as silence:
             raise Unprocessable("law-silent", str(silence)) from silence
+
+
+class AwardHandlers:
+    def __init__(self, certificates: CertificateStore, notices: NoticeHandlers) -> None:
+        self._certificates = certificates
+        self._notices = notices
+
+    async def on_awards(self, batch: Sequence[Received]) -> Iterable[Event]:
+        """Issue and withdraw certificates by the steps of an edition; then tell whom it concerns."""
+        steps = [received.message for received in batch if isinstance(received.message, AwardStepTakenV1)]
+        await self._certificates.keep(steps)
+        return await self._notices.on_facts(batch)

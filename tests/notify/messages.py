@@ -6,7 +6,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from chassis.events import Received
-from contracts.award import AwardChangedV1, AwardState, CriterionScore, Nominee
+from contracts.award import (
+    AwardChangedV1,
+    AwardState,
+    AwardStep,
+    AwardStepTakenV1,
+    CategoryAward,
+    CriterionScore,
+    Nominee,
+)
 from contracts.message import Bilingual, Message, deterministic_id
 from contracts.scorecard import ScorecardUpdatedV1, SectorScore, ServiceScore, ServiceState
 from contracts.submission import Justification
@@ -149,6 +157,32 @@ def award(
         changed_at=CLOSED,
         changed_by="secretariat",
         author_role="Sekretariat Bersama SPM",
+        reason="Contoh",
+    )
+
+
+def award_step(
+    number: int, step: AwardStep, *, refers_to: int | None = None, winners: Sequence[str] = ()
+) -> AwardStepTakenV1:
+    told = award(winners=winners)
+    standing = CategoryAward(
+        category=told.category,
+        nominees=told.nominees,
+        winners=told.winners,
+        ranked=told.ranked,
+        figures_digest=told.figures_digest,
+    )
+    return AwardStepTakenV1(
+        edition_year=told.edition_year,
+        fiscal_year=told.fiscal_year,
+        number=number,
+        step=step,
+        refers_to=refers_to,
+        awards=() if step is AwardStep.CORRECTED else (standing,),
+        taken_at=CLOSED + timedelta(days=number),
+        taken_by=told.changed_by,
+        key_id="0" * 12,
+        author_role=told.author_role,
         reason="Contoh",
     )
 

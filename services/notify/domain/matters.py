@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -32,13 +32,12 @@ from services.notify.domain.facts import (
     WeakService,
 )
 from services.notify.domain.notice import Matter
+from services.notify.domain.rounding import Rounding
 from services.notify.domain.wording import JAKARTA, one_line
 
 REMARKS_MAX: Final = 25
 SERVICES_A_SECTOR_MAX: Final = 5
 """A letter that lists everything is read by nobody; the rest is counted and left to the report's status."""
-
-_ROUNDINGS: Final[Mapping[str, str]] = {"half_up": ROUND_HALF_UP}
 
 
 def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:  # noqa: PLR0911 - one a kind of event
@@ -70,7 +69,7 @@ def _of_report(
 ) -> Matter:
     return Matter(
         region_code=message.region_code,
-        region_name=_region_name(message.region_code, law),
+        region_name=region_name(message.region_code, law),
         fiscal_year=Quarter.parse(message.period).fiscal_year,
         period=message.period,
         fact_id=fact_id,
@@ -83,7 +82,7 @@ def _of_report(
 def _of_recipient(message: RecipientChangedV1, since: datetime, law: Law) -> Matter:
     return Matter(
         region_code=message.region_code,
-        region_name=_region_name(message.region_code, law),
+        region_name=region_name(message.region_code, law),
         fiscal_year=since.astimezone(JAKARTA).year,
         period=None,
         # One fact, whatever else of the recipient changes later.
@@ -153,7 +152,7 @@ def _missing(message: ReportOverdueV1) -> ReportMissing:
 
 def _deficiency(message: ScorecardUpdatedV1, law: Law) -> Deficiency:
     quarter = Quarter.parse(message.period)
-    rounded = _Rounding(law, quarter)
+    rounded = Rounding(law, quarter)
     behind = [
         (sector.index_pct, sector)
         for sector in message.sectors
@@ -182,7 +181,7 @@ def _band_of_the_year(band_id: str, quarter: Quarter, law: Law) -> Bilingual | N
 
 
 def _weak_sector(
-    sector: SectorScore, index_pct: Decimal, expected_pct: Decimal, law: Law, rounded: "_Rounding"
+    sector: SectorScore, index_pct: Decimal, expected_pct: Decimal, law: Law, rounded: Rounding
 ) -> WeakSector:
     weak = [
         (service.index_pct, service)
@@ -200,7 +199,7 @@ def _weak_sector(
     )
 
 
-def _weak_service(service: ServiceScore, names: Mapping[str, Bilingual], rounded: "_Rounding") -> WeakService:
+def _weak_service(service: ServiceScore, names: Mapping[str, Bilingual], rounded: Rounding) -> WeakService:
     return WeakService(
         name=names.get(service.service_type) or Bilingual(id=service.service_type, en=service.service_type),
         reported=service.state is not ServiceState.MISSING,
@@ -229,7 +228,7 @@ def _of_award(message: AwardChangedV1, fact_id: str, law: Law) -> list[Matter]:
     return [
         Matter(
             region_code=nominee.region_code,
-            region_name=_region_name(nominee.region_code, law),
+            region_name=region_name(nominee.region_code, law),
             fiscal_year=message.fiscal_year,
             period=None,
             fact_id=fact_id,
@@ -243,7 +242,7 @@ def _of_award(message: AwardChangedV1, fact_id: str, law: Law) -> list[Matter]:
 
 def _placing(message: AwardChangedV1, nominee: Nominee, law: Law) -> Placing:
     edition = law.award_edition(message.edition_year)
-    rounded = _Rounding(law, quarters_of(message.fiscal_year)[-1])
+    rounded = Rounding(law, quarters_of(message.fiscal_year)[-1])
     names = {criterion.id: _both(criterion) for criterion in edition.criteria_of(message.category)}
     return Placing(
         edition_year=message.edition_year,
@@ -263,21 +262,6 @@ def _placing(message: AwardChangedV1, nominee: Nominee, law: Law) -> Placing:
     )
 
 
-class _Rounding:
-    """Figures as the law of the quarter's last day shows them."""
-
-    def __init__(self, law: Law, quarter: Quarter) -> None:
-        choices = law.index_choices(quarter.last_day)
-        self._step = Decimal(1).scaleb(-choices.display_decimals)
-        self._rounding = _ROUNDINGS[choices.rounding]
-
-    def to_nearest(self, figure: Decimal) -> Decimal:
-        return figure.quantize(self._step, self._rounding)
-
-    def up(self, figure: Decimal) -> Decimal:
-        return figure.quantize(self._step, ROUND_UP)
-
-
 def _both(row: Sector | ServiceType | Band | AwardCategory | AwardCriterion) -> Bilingual:
     return Bilingual(id=row.name_id, en=row.name_en)
 
@@ -288,7 +272,7 @@ def _service_names(law: Law) -> Mapping[str, Bilingual]:
     return {row.id: _both(row) for row in law.rows.of(ServiceType)}
 
 
-def _region_name(code: str, law: Law) -> str:
+def region_name(code: str, law: Law) -> str:
     region = law.regions.get(code)
     if region is None:
         raise RegulationError(f"Region {code} is not written; add its row to regions.toml.")

@@ -13,9 +13,11 @@ from chassis.problems import Problem
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
 from regulation.law import Law
+from services.notify.certificates.papers import TITLES
 from services.notify.domain import examples, wording
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
 from services.notify.mailer.letters import Letter, Letters, environment
+from services.notify.store.certificates import CertificateStore
 from services.notify.store.notices import KeptNotice, NoticeStore
 
 SCOPE: Final = "notices:read"
@@ -37,7 +39,7 @@ class _Sample:
     fragment: Markup
 
 
-def inbox_pages(store: NoticeStore, law: Law, letters: Letters) -> APIRouter:
+def inbox_pages(store: NoticeStore, certificates: CertificateStore, law: Law, letters: Letters) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, tags=["inbox"])
     templates = environment()
 
@@ -57,6 +59,8 @@ def inbox_pages(store: NoticeStore, law: Law, letters: Letters) -> APIRouter:
             region_name=known.name if known else region,
             rows=[_Row(kept, letters.subject(kept.notice)) for kept in found],
             older=older,
+            certificates=[] if cursor else await certificates.of_region(region),
+            titles=TITLES,
         )
 
     @router.get("/inbox/{region}/{notice_id}", summary="The text of one notice")

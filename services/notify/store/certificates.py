@@ -1,0 +1,62 @@
+"""The certificates of each step of an edition, and whether a correction undid the step.
+
+Both writes set their own fields of the step's document, so that they commute: a record that was dead-lettered may be
+read after the correction of its step.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from chassis.mongo import Database, Document, UpdateOne
+from contracts.award import AwardStep, AwardStepTakenV1
+from services.notify.domain.certificate import Certificate, Issued, Withdrawal, certificates_of, step_id, step_named
+
+STEPS_MAX: Final = 1_000
+"""Of one region: an edition has about two that name it."""
+
+
+class CertificateStore:
+    def __init__(self, database: Database) -> None:
+        self._steps = database["award_steps"]
+
+    async def prepare(self) -> None:
+        await self._steps.create_index("certificates.region_code")
+
+    async def keep(self, steps: Sequence[AwardStepTakenV1]) -> None:
+        writes = [write for step in steps for write in (_issue(step), _withdrawal(step)) if write is not None]
+        if writes:
+            await self._steps.bulk_write(writes, ordered=False)
+
+    async def of_region(self, region: str) -> list[Issued]:
+        """Oldest edition first, the withdrawn ones too."""
+        found = self._steps.find({"certificates.region_code": region}).sort("_id", 1).limit(STEPS_MAX)
+        issued = [one for document in await found.to_list(None) for one in _issued(document)]
+        return [one for one in issued if one.certificate.region_code == region]
+
+    async def find(self, number: str) -> Issued | None:
+        named = step_named(number)
+        document = None if named is None else await self._steps.find_one({"_id": named})
+        issued = [] if document is None else _issued(document)
+        return next((one for one in issued if one.certificate.number == number), None)
+
+
+def _issue(step: AwardStepTakenV1) -> UpdateOne | None:
+    certificates = [certificate.model_dump(mode="json") for certificate in certificates_of(step)]
+    if not certificates:
+        return None
+    named = {"_id": step_id(step.edition_year, step.number)}
+    return UpdateOne(named, {"$set": {"certificates": certificates}}, upsert=True)
+
+
+def _withdrawal(step: AwardStepTakenV1) -> UpdateOne | None:
+    if step.step is not AwardStep.CORRECTED or step.refers_to is None:
+        return None
+    withdrawal = Withdrawal(step=step.number, at=step.taken_at, author_role=step.author_role)
+    named = {"_id": step_id(step.edition_year, step.refers_to)}
+    return UpdateOne(named, {"$set": {"withdrawn": withdrawal.model_dump(mode="json")}}, upsert=True)
+
+
+def _issued(document: Document) -> list[Issued]:
+    told = document.get("withdrawn")
+    withdrawn = None if told is None else Withdrawal.model_validate(told)
+    return [Issued(Certificate.model_validate(each), withdrawn) for each in document.get("certificates", ())]
