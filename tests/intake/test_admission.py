@@ -155,6 +155,28 @@ async def test_without_the_log_nothing_is_admitted_and_the_repetition_has_its_ow
     assert (receipt.arrived_at, repeated) == (NOW + SECOND, False)
 
 
+async def test_behind_a_report_that_did_not_reach_the_log_none_of_its_request_does(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent again, the first would stand behind the second, and be taken for the later one."""
+    monkeypatch.setattr("services.intake.routes.admission.BATCH_REPORTS", 1)
+    both = [arrival(submission(served=served), None) for served in (1, 2)]
+    sending = asyncio.create_task(house.admission.admit_all(both))
+    other = asyncio.create_task(house.admission.admit(arrival(submission(served=3))))
+
+    async def away_once() -> None:
+        house.log.before = None
+        raise Retryable("Kafka does not answer")
+
+    house.log.before = away_once
+    with pytest.raises(Retryable):
+        await sending
+    await other
+    assert [report.submission.services[0].recipients.served for report in house.log.reports] == [3]
+    await house.admission.admit_all(both)
+    assert [report.submission.services[0].recipients.served for report in house.log.reports] == [3, 1, 2]
+
+
 async def test_a_log_that_does_not_answer_in_time_is_away(house: House) -> None:
     house.log.before = asyncio.Event().wait
     with pytest.raises(TimeoutError):

@@ -94,7 +94,8 @@ class Admission:
         Raises:
             BROKEN_WORLD: some are not known to be in the log in time; sent again, those that are get their receipts.
         """
-        outcomes = await asyncio.gather(*map(self._queued, arrivals), return_exceptions=True)
+        request = object()
+        outcomes = await asyncio.gather(*(self._queued(each, request) for each in arrivals), return_exceptions=True)
         settled: list[Admitted | Problem] = []
         for outcome in outcomes:
             if isinstance(outcome, BaseException) and not isinstance(outcome, Problem):
@@ -106,9 +107,9 @@ class Admission:
         """Why each would not be admitted as things stand; None where nothing speaks against it."""
         return await self._commit.foreseen(arrivals) if arrivals else []
 
-    def _queued(self, arrival: Arrival) -> asyncio.Future[Admitted | Problem]:
+    def _queued(self, arrival: Arrival, request: object = None) -> asyncio.Future[Admitted | Problem]:
         loop = asyncio.get_running_loop()
-        pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S)
+        pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S, request or object())
         if len(self._waiting) >= WAITING_REPORTS or self._waiting_bytes >= WAITING_BYTES:
             pending.fail(Retryable(f"{len(self._waiting)} reports of {self._waiting_bytes} bytes wait already"))
             return pending.outcome
@@ -166,7 +167,19 @@ class Admission:
         self._batches.discard(task)
         for region in regions:
             del self._in_hand[region]
-        fault = None if task.cancelled() else task.exception()
+        fault = Retryable("the batch was broken off") if task.cancelled() else task.exception()
+        if fault is not None:
+            self._turn_back({pending.request for pending in batch}, fault)
         for pending in batch:
-            pending.fail(fault or Retryable("the batch was broken off"))
+            pending.fail(fault or Retryable("the batch left it unsettled"))
         self._look_soon()
+
+    def _turn_back(self, requests: Collection[object], fault: BaseException) -> None:
+        """What is behind reports that may not be in the log: those are sent again, and would stand behind it there."""
+        waiting, self._waiting = self._waiting, deque()
+        for pending in waiting:
+            if pending.request in requests:
+                self._waiting_bytes -= len(pending.arrival.written)
+                pending.fail(fault)
+            else:
+                self._waiting.append(pending)

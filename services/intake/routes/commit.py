@@ -49,6 +49,8 @@ class Pending:
     outcome: asyncio.Future[Admitted | Problem]
     until_s: float
     """The loop's time at which it is too late to begin."""
+    request: object
+    """The same for reports that came in one request."""
 
     @property
     def region(self) -> str:
