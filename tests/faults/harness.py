@@ -22,8 +22,9 @@ from services.intake.store.ledger import LedgerStore
 from tests.faults.victim import KillPoint, serve
 from tests.running import eventually
 
+SERVICES = ("validation", "scoring", "intake", "notify")
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.faults.victim", "services.validation.app", "services.scoring.app"])
+_processes.set_forkserver_preload(["tests.faults.victim", *(f"services.{name}.app" for name in SERVICES)])
 
 READY_WITHIN_S = 60.0
 
