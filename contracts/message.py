@@ -2,6 +2,7 @@
 
 import dataclasses
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Final, TypeVar, cast, dataclass_transform
 from uuid import UUID, uuid5
 
@@ -99,6 +100,7 @@ class Message(Frozen):
         return cls.TYPE.removeprefix("id.go.spm.").replace(".", "-")
 
 
+@lru_cache(maxsize=4_096)  # an event's id is asked for several times on its way
 def deterministic_id(*parts: str) -> str:
     """A UUIDv5 over the parts; each part's length is written in, so that no two lists of parts collide."""
     return str(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
