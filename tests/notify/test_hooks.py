@@ -1,6 +1,7 @@
 """Endpoints beside each other, each in its order; every notice ends in an honest state whatever a receiver does."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry
 from standardwebhooks.webhooks import Webhook
+from structlog.testing import capture_logs
 
 from chassis.clock import FixedClock, monotonic_s
 from chassis.errors import Retryable
@@ -23,7 +25,7 @@ from contracts.message import Message
 from contracts.notice import NoticeSettledV1, NoticeState
 from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
 from deploy.local.ports import LOOPBACK
-from services.notify.domain.delivery import WEBHOOK_ATTEMPTS_MAX, WEBHOOK_DELAYS
+from services.notify.domain.delivery import WEBHOOK_ATTEMPTS_MAX, WEBHOOK_DELAYS, Outcome
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.notice import Notice, Recipient
 from services.notify.domain.payload import body_of
@@ -34,7 +36,7 @@ from services.notify.sender.hooks import HookSender
 from services.notify.store.notices import LEASE, NoticeStore
 from services.notify.store.recipients import RecipientStore
 from services.notify.webhooks.addresses import CheckedNetwork
-from services.notify.webhooks.courier import WebhookCourier
+from services.notify.webhooks.courier import Reply, WebhookCourier
 from services.notify.webhooks.signing import Signer
 from tests.notify.certificates import Authority
 from tests.notify.receiver import Receiver, never, says
@@ -184,6 +186,25 @@ async def test_an_endpoint_gets_its_notices_in_order_signed_and_frozen(exchange:
     secret = Webhook(SIGNER.shown(row, row.keys[0]))
     again = secret.sign(notices[0].id, datetime.fromtimestamp(START.timestamp(), UTC), requests[0].body.decode())
     assert requests[0].headers["webhook-signature"] == again
+
+
+async def test_a_mistake_in_a_delivery_is_told_and_leaves_the_other_endpoints_alone(exchange: Exchange) -> None:
+    class Mistaken(WebhookCourier):
+        async def deliver(self, url: str, *_: object, **__: object) -> Reply:
+            if url.endswith("/odd"):
+                raise ZeroDivisionError
+            return Reply(Outcome.DELIVERED, 200)
+
+    courier = Mistaken(CheckedNetwork(()), ssl.create_default_context())
+    exchange.sender = replace(exchange.sender, courier=courier)
+    await exchange.add("odd")
+    await exchange.add("good")
+    odd, good = await exchange.owe("odd", 1), await exchange.owe("good", 1)
+    with capture_logs() as lines:
+        async with exchange.serving():
+            await eventually(lambda: exchange.all_are(good, NoticeState.DELIVERED))
+            await eventually(lambda: [line["recipient_id"] for line in lines if line["event"] == "webhook.mistake"])
+    assert await exchange.states(odd) == [(NoticeState.SENDING, 1)]
 
 
 async def test_without_the_secret_what_is_owed_waits_and_no_endpoint_is_blamed(exchange: Exchange) -> None:

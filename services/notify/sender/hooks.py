@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from chassis.errors import BROKEN_WORLD
@@ -63,7 +64,13 @@ class HookSender:
     def _begin(self, recipient_id: str) -> None:
         task = asyncio.create_task(self._serve(recipient_id))
         self.busy[recipient_id] = task
-        task.add_done_callback(lambda _: self.busy.pop(recipient_id, None))
+        task.add_done_callback(partial(self._served, recipient_id))
+
+    def _served(self, recipient_id: str, task: asyncio.Task[None]) -> None:
+        self.busy.pop(recipient_id, None)
+        if not task.cancelled() and (mistake := task.exception()):
+            # The notice stays claimed until its lease ends; nobody else would hear of the mistake.
+            log.error("webhook.mistake", recipient_id=recipient_id, exc_info=mistake)
 
     async def _serve(self, recipient_id: str) -> None:
         """Bring what the endpoint waits for until it rests or nothing is left."""
@@ -72,9 +79,6 @@ class HookSender:
                 await to_its_end(self._bring(claimed))
         except BROKEN_WORLD as error:
             log.warning("webhook.later", recipient_id=recipient_id, cause=type(error).__name__, detail=str(error)[:500])
-        except Exception:
-            # The notice stays claimed until its lease ends; nobody else would hear of the mistake.
-            log.exception("webhook.mistake", recipient_id=recipient_id)
 
     async def _claim(self, recipient_id: str) -> KeptNotice | None:
         ends = self.ends
