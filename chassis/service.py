@@ -42,6 +42,7 @@ from chassis.quota import Quota
 from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
 from chassis.stream import Handler, Stream
+from chassis.wire import BoundedHttp
 from contracts.topics import Topic
 
 Task = Callable[[], Awaitable[None]]
@@ -213,6 +214,7 @@ def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
             port=settings.http_port,
             log_config=None,
             access_log=False,
+            http=BoundedHttp,
             timeout_graceful_shutdown=int(settings.stop_wait_s) + 1,
             server_header=False,
         )
