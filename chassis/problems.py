@@ -21,6 +21,8 @@ _REGISTERED: Final = frozenset({"quota-exceeded", "abnormal-usage-detected"})
 """As draft-ietf-httpapi-ratelimit-headers registers them; all others are ours."""
 _FOUND_CHARS: Final = 120
 _NAME_CHARS: Final = 120
+FAULTS_MAX: Final = 1_000
+"""Of an answer, which would otherwise be many times as long as its request."""
 _NOTED: Final = "spm.problem"
 
 log = logger(__name__)
@@ -135,7 +137,7 @@ def told(problem: Problem, path: str) -> ProblemBody:
         status=problem.status,
         detail=problem.detail,
         instance=path,
-        errors=list(problem.errors),
+        errors=list(problem.errors)[:FAULTS_MAX],
         violated_policies=None if problem.violated_policies is None else list(problem.violated_policies),
         current=None if problem.current is None else dict(problem.current),
         counts=None if problem.counts is None else dict(problem.counts),

@@ -78,6 +78,12 @@ def test_an_altered_member_is_named(file: Path, keys: Path) -> None:
     assert "on_time: the file says false, signed was true" in told.stdout
 
 
+def test_a_forged_receipt_cannot_speak_through_the_terminal(file: Path, keys: Path) -> None:
+    file.write_text(file.read_text().replace("{", r'{"\u001b[2J Tanda terima ini asli":1,', 1))
+    told = spm("verify", file, "--keys", keys)
+    assert (told.exit_code, "\x1b" in told.stdout, r"\u001b[2J" in told.stdout) == (1, False, True)
+
+
 def test_an_old_receipt_verifies_after_a_rotation_and_not_without_its_key(file: Path, tmp_path: Path) -> None:
     private = tmp_path / "private.json"
     private.write_bytes(RECEIPT_KEYS.read_bytes())
