@@ -164,7 +164,8 @@ def verified_file(content: bytes, keys: ReceiptKeys) -> Genuine:
     for name in sorted(members.keys() | signed.keys()):
         if name not in members or name not in signed or members[name] != signed[name]:
             # Written as JSON writes it: a terminal obeys what an unwritten control character says.
-            text = f"{json.dumps(name[:64])[1:-1]}: the file says {_shown(members, name)}, signed was {_shown(signed, name)}"
+            member = json.dumps(name[:64])[1:-1]
+            text = f"{member}: the file says {_shown(members, name)}, signed was {_shown(signed, name)}"
             raise NotGenuineError(Doubt.MEMBER, text)
     text = "every member is as it was signed, but the file was written in another form; keep the file as it came"
     raise NotGenuineError(Doubt.FORM, text)
