@@ -22,8 +22,10 @@ from chassis.mongo import Database
 from chassis.settings import Settings
 from contracts.award import AwardStep
 from contracts.message import Message
+from regulation.law import Law
 from services.notify.app import NAME, build
-from services.notify.certificates.press import EMBLEM_BYTES_MAX, read_emblem
+from services.notify.certificates.papers import pdf_of
+from services.notify.certificates.press import EMBLEM_BYTES_MAX, Press, read_emblem
 from services.notify.domain.certificate import Paper, certificates_of
 from services.notify.store.certificates import CertificateStore
 from tests.notify.messages import award_step
@@ -255,3 +257,12 @@ def test_an_emblem_that_is_no_picture_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="SPM_EMBLEM"):
         read_emblem(tmp_path / "absent.png")
     assert read_emblem(None) is None
+
+
+def test_the_emblem_stands_at_the_head(law: Law, tmp_path: Path) -> None:
+    file = tmp_path / "emblem.png"
+    segno.make_qr("lambang").save(str(file), light=None, scale=4)
+    one = certificates_of(NOMINATED)[0]
+    with_emblem, without = (pdf_of(Press(law, OWN_URL, emblem=each).content(one)) for each in (read_emblem(file), None))
+    assert [len(PdfReader(BytesIO(pdf)).pages[0].images) for pdf in (with_emblem, without)] == [1, 0]
+    assert with_emblem == pdf_of(Press(law, OWN_URL, emblem=read_emblem(file)).content(one))

@@ -65,10 +65,11 @@ def certificate_pages(store: CertificateStore, press: Press) -> APIRouter:
 def _lines(issued: Issued, press: Press) -> list[_Line]:
     one, content = issued.certificate, press.content(issued.certificate)
     place, year = _PLACES[one.paper], str(one.edition_year)
+    region = f"{content.region_name} ({one.region_code})"
     rows = [
         ("Jenis", "Paper", TITLES[one.paper].id, TITLES[one.paper].en),
         ("Nomor", "Number", one.number, one.number),
-        ("Daerah", "Region", f"{content.region_name} ({one.region_code})", content.region_name),
+        ("Daerah", "Region", region, region),
         ("Edisi", "Edition", f"SPM Awards {year}", f"SPM Awards {year}"),
         ("Tahun Anggaran", "Fiscal year", str(one.fiscal_year), str(one.fiscal_year)),
         ("Kategori", "Category", content.category_name, press.category(one).en),
