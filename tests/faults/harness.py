@@ -3,13 +3,14 @@
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from bson import json_util
 
 from chassis.clock import SystemClock
@@ -130,10 +131,10 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
     Raises:
         AssertionError: neither happened in time, or it ended in another way.
     """
-    async with _positions(subject, settings) as (consumer, partitions):
+    async with _reading(subject, settings) as left:
 
         async def ended() -> bool:
-            return not process.is_alive() or await _left(consumer, partitions) == 0
+            return not process.is_alive() or await left() == 0
 
         await eventually(ended, within_s=READY_WITHIN_S)
     if process.is_alive():
@@ -145,44 +146,44 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
 
 async def drains(subject: Subject, settings: Settings, *, within_s: float = READY_WITHIN_S) -> None:
     """Wait until the service has committed everything that it reads."""
-    async with _positions(subject, settings) as (consumer, partitions):
+    async with _reading(subject, settings) as left:
 
         async def drained() -> bool:
-            return await _left(consumer, partitions) == 0
+            return await left() == 0
 
         await eventually(drained, within_s=within_s)
 
 
-@asynccontextmanager
-async def _positions(subject: Subject, settings: Settings) -> AsyncIterator[tuple[Any, list[TopicPartition]]]:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
-        group_id=f"{settings.kafka_prefix}spm-{subject.name}",
-        enable_auto_commit=False,
-    )
-    await consumer.start()
-    try:
-        yield (
-            consumer,
-            [
-                TopicPartition(settings.kafka_prefix + topic.name, number)
-                for topic in subject.reads
-                for number in range(topic.partitions)
-            ],
-        )
-    finally:
-        await consumer.stop()
-
-
 async def left_to_read(subject: Subject, settings: Settings) -> int:
     """How many records the service has not yet committed."""
-    async with _positions(subject, settings) as (consumer, partitions):
-        return await _left(consumer, partitions)
+    async with _reading(subject, settings) as left:
+        return await left()
 
 
-async def _left(consumer: Any, partitions: list[TopicPartition]) -> int:
-    ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
-    return sum([ends[partition] - (await consumer.committed(partition) or 0) for partition in partitions])
+@asynccontextmanager
+async def _reading(subject: Subject, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """Tells how many records the service has not yet committed, in two requests however many partitions there are."""
+    group = f"{settings.kafka_prefix}spm-{subject.name}"
+    partitions = [
+        TopicPartition(settings.kafka_prefix + topic.name, number)
+        for topic in subject.reads
+        for number in range(topic.partitions)
+    ]
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=None)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+
+    async def left() -> int:
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
+        committed = await admin.list_consumer_group_offsets(group)
+        return sum(ends[each] - max(0, committed[each].offset if each in committed else 0) for each in partitions)
+
+    await consumer.start()
+    try:
+        await admin.start()
+        yield left
+    finally:
+        await admin.close()
+        await consumer.stop()
 
 
 async def outcome_of(subject: Subject, settings: Settings) -> Outcome:
