@@ -80,8 +80,8 @@ class Service:
 
     name: str
     handlers: Mapping[Topic, Handler]
-    views: Views = field(default_factory=dict)
     routers: Sequence[APIRouter] = ()
+    views: Views = field(default_factory=dict)
     webhooks: APIRouter | None = None
     """What others are told over HTTP; for the OpenAPI document alone."""
     prepare: Task | None = None

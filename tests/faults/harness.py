@@ -11,6 +11,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from bson import json_util
 
 from chassis.clock import SystemClock
@@ -174,7 +175,10 @@ async def _reading(subject: Subject, settings: Settings) -> AsyncIterator[Callab
 
     async def left() -> int:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
-        committed = await admin.list_consumer_group_offsets(group)
+        try:
+            committed = await admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:
+            committed = {}  # nobody has committed anything on this broker yet
         return sum(ends[each] - max(0, committed[each].offset if each in committed else 0) for each in partitions)
 
     await consumer.start()
