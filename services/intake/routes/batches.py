@@ -19,7 +19,7 @@ from chassis.problems import RETRY_AFTER_S, Fault, Problem
 from services.intake.domain.arrival import Arrival
 from services.intake.routes.admission import Admission
 from services.intake.routes.many import Entry, admit, read_all
-from services.intake.routes.openapi import problems
+from services.intake.routes.openapi import OF_A_BODY, problems
 from services.intake.routes.results import BATCH, BATCHED, REPORTS_MAX, Tally
 from services.intake.routes.submissions import WRITE
 
@@ -29,15 +29,10 @@ BATCHES_MAX: Final = 2
 _GROUP: Final = 64
 _UNIT: Final = "index"
 _REFUSED: Final = problems(
+    *OF_A_BODY,
     "malformed-json",
-    "bad-encoding",
-    "body-incomplete",
-    "content-digest-mismatch",
     "unauthenticated",
     "forbidden",
-    "body-too-large",
-    "unsupported-encoding",
-    "unsupported-media-type",
     "batch-refused",
     "unavailable",
 )

@@ -17,7 +17,7 @@ from services.intake.domain.arrival import Arrival
 from services.intake.domain.data_values import DataValueSet, Draft, data_value_set, drafted
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
-from services.intake.routes.openapi import SUBMISSION, problems
+from services.intake.routes.openapi import OF_A_BODY, OF_ADMISSION, SUBMISSION, problems
 from services.intake.routes.submissions import ACCEPTED, WRITE, accepted, key_of
 
 ROUTE: Final = "data-values"
@@ -31,22 +31,12 @@ _TRIED: Final[dict[str, Any]] = {
     "content": {JSON: {"schema": {"type": "object"}, "examples": {"synthetic": {"value": SUBMISSION}}}},
 }
 _REFUSED: Final = problems(
+    *OF_A_BODY,
+    *OF_ADMISSION,
     "malformed-json",
-    "bad-encoding",
-    "body-incomplete",
-    "content-digest-mismatch",
-    "bad-idempotency-key",
     "unauthenticated",
     "forbidden",
-    "outside-region",
-    "period-not-open",
-    "newer-report",
-    "request-in-flight",
-    "body-too-large",
-    "unsupported-encoding",
-    "unsupported-media-type",
     _SLUG,
-    "idempotency-key-reused",
     "unavailable",
 )
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -13,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from chassis.access import KeyRow
 from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD
-from chassis.http import require_view, requires
+from chassis.http import in_force, require_view, requires
 from chassis.logs import logger
 from chassis.mongo import Document
 from chassis.problems import Problem
@@ -138,7 +139,7 @@ def router(tail: Tail) -> APIRouter:
         if MEDIA_TYPE not in request.headers.get("accept", ""):
             found = told(await tail.look(wanted, cursor, limit), wanted, cursor)
             return JSONResponse(found.model_dump(mode="json"))
-        return _Stream(tail, wanted, caller.client_id, cursor)
+        return _Stream(tail, wanted, caller.client_id, cursor, partial(in_force, request, caller))
 
     return routes
 
@@ -153,12 +154,15 @@ def _cursor(text: str | None, region_code: str) -> Cursor:
 class _Stream(Response):
     """Server-sent events, as fast as they are taken and no faster."""
 
-    def __init__(self, tail: Tail, region_code: str, client_id: str, cursor: Cursor) -> None:
+    def __init__(
+        self, tail: Tail, region_code: str, client_id: str, cursor: Cursor, still_admitted: Callable[[], bool]
+    ) -> None:
         super().__init__(media_type=MEDIA_TYPE)
         self._tail = tail
         self._region_code = region_code
         self._client_id = client_id
         self._cursor = cursor
+        self._still_admitted = still_admitted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises:
@@ -183,7 +187,7 @@ class _Stream(Response):
         end_s = monotonic_s() + STREAM_S_MAX
 
         def over() -> bool:
-            return self._tail.stopping.is_set() or monotonic_s() > end_s
+            return self._tail.stopping.is_set() or monotonic_s() > end_s or not self._still_admitted()
 
         while not over():
             bell.clear()

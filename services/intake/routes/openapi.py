@@ -86,6 +86,26 @@ _COUNTED: Final = ("quota-exceeded", "abnormal-usage-detected")
 """What every door that asks for a key can answer."""
 
 
+OF_A_BODY: Final = (
+    "bad-encoding",
+    "body-incomplete",
+    "content-digest-mismatch",
+    "body-too-large",
+    "unsupported-encoding",
+    "unsupported-media-type",
+)
+"""What every door that reads a body can answer."""
+OF_ADMISSION: Final = (
+    "bad-idempotency-key",
+    "outside-region",
+    "period-not-open",
+    "newer-report",
+    "request-in-flight",
+    "idempotency-key-reused",
+)
+"""What every door that takes one report can answer."""
+
+
 def problems(*slugs: str) -> dict[int | str, dict[str, Any]]:
     """The answers of a door that name these problems, with an example of each."""
     schema = self_contained(ProblemBody)

@@ -17,7 +17,7 @@ from regulation.errors import RegulationError
 from regulation.law import Law, ReportingWindow
 from services.intake.domain.period import PeriodOrder, nonsense_of, ordered
 from services.intake.routes.announcement import Announcement
-from services.intake.routes.openapi import PERIOD_ORDER, problems
+from services.intake.routes.openapi import OF_A_BODY, PERIOD_ORDER, problems
 from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
 from services.intake.store.submissions import Store
@@ -25,16 +25,12 @@ from services.intake.store.submissions import Store
 WRITE: Final = "periods:write"
 
 _REFUSED: Final = problems(
+    *OF_A_BODY,
     "malformed-json",
-    "bad-encoding",
-    "body-incomplete",
-    "content-digest-mismatch",
     "unauthenticated",
     "forbidden",
     "outside-region",
     "stale-revision",
-    "unsupported-encoding",
-    "unsupported-media-type",
     "unprocessable-period",
     "unknown-period",
     "unavailable",

@@ -17,7 +17,7 @@ from chassis.access import KeyRow
 from chassis.bodies import Incoming
 from chassis.clock import Clock
 from chassis.errors import BROKEN_WORLD
-from chassis.http import BODY_BYTES_MAX
+from chassis.http import BODY_BYTES_MAX, in_force
 from chassis.lines import Splitter
 from chassis.logs import logger
 from chassis.problems import RETRY_AFTER_S, Problem
@@ -59,15 +59,18 @@ class Streams:
             text = f"{STREAMS_MAX} streams are open. Send yours when one has ended."
             raise Problem(503, "too-many-streams", text, headers={"Retry-After": str(RETRY_AFTER_S)})
         incoming = Incoming(request, NDJSON)
-        return _Duplex(self._results(incoming, caller, first_line, request.url.path), self._unread_s)
+        return _Duplex(self._results(request, incoming, caller, first_line), self._unread_s)
 
-    async def _results(self, incoming: Incoming, caller: KeyRow, first_line: int, path: str) -> Results:
+    async def _results(self, request: Request, incoming: Incoming, caller: KeyRow, first_line: int) -> Results:
         splitter = Splitter(first_line=first_line, line_bytes_max=BODY_BYTES_MAX)
-        ahead, tally = _Ahead(), Tally("line", path)
+        ahead, tally = _Ahead(), Tally("line", request.url.path)
         reading = asyncio.create_task(self._read(incoming, splitter, ahead))
         self._open += 1
         try:
             while group := await ahead.group():
+                if not in_force(request, caller):
+                    yield _shut_out(group[0].number, tally)
+                    return
                 try:
                     outcomes = await admit(self._admission, await read_all(group, caller))
                 except BROKEN_WORLD as error:
@@ -82,7 +85,7 @@ class Streams:
             yield _summary(tally, incoming)
         except Problem as problem:
             # The body itself cannot be read on: what has its result stays as it is.
-            yield f'{{"line":{splitter.number},"status":{problem.status},"problem":{tally.problem(problem)}}}\n'
+            yield _last(splitter.number, problem, tally)
         finally:
             self._open -= 1
             reading.cancel()
@@ -166,8 +169,16 @@ def _away(number: int, tally: Tally) -> str:
 
 def _given_up(number: int, tally: Tally) -> str:
     text = f"{REFUSED_MAX} lines were refused. Mend what is wrong with them, then send the rest from this line on."
-    problem = tally.problem(Problem(422, "too-many-refused", text))
-    return f'{{"line":{number},"status":422,"problem":{problem}}}\n'
+    return _last(number, Problem(422, "too-many-refused", text), tally)
+
+
+def _shut_out(number: int, tally: Tally) -> str:
+    text = "The key was revoked or has expired since the stream began. Send the rest from this line on with another key."
+    return _last(number, Problem(401, "unauthenticated", text), tally)
+
+
+def _last(number: int, problem: Problem, tally: Tally) -> str:
+    return f'{{"line":{number},"status":{problem.status},"problem":{tally.problem(problem)}}}\n'
 
 
 def _summary(tally: Tally, incoming: Incoming) -> str:

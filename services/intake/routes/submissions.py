@@ -18,7 +18,7 @@ from services.intake.domain.arrival import Arrival, idempotency_key, instant, wa
 from services.intake.domain.scenario import DESCRIBED
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
-from services.intake.routes.openapi import SUBMISSION, problems
+from services.intake.routes.openapi import OF_A_BODY, OF_ADMISSION, SUBMISSION, problems
 from services.intake.routes.results import NDJSON, STREAM, STREAMED
 from services.intake.routes.streams import Streams
 
@@ -46,24 +46,14 @@ ACCEPTED: Final[dict[str, Any]] = {
     },
 }
 _REFUSED: Final = problems(
+    *OF_A_BODY,
+    *OF_ADMISSION,
     "malformed-json",
-    "bad-encoding",
-    "body-incomplete",
-    "content-digest-mismatch",
-    "bad-idempotency-key",
     "bad-arrival-time",
     "bad-test-scenario",
     "unauthenticated",
     "forbidden",
-    "outside-region",
-    "period-not-open",
-    "newer-report",
-    "request-in-flight",
-    "body-too-large",
-    "unsupported-encoding",
-    "unsupported-media-type",
     "unprocessable-submission",
-    "idempotency-key-reused",
     "too-many-streams",
     "unavailable",
 )

@@ -17,7 +17,7 @@ from services.intake.domain.arrival import Arrival
 from services.intake.domain.status import Receipt
 from services.intake.domain.workbook.report import Fault
 from services.intake.routes.admission import Admission
-from services.intake.routes.openapi import problems
+from services.intake.routes.openapi import OF_A_BODY, OF_ADMISSION, problems
 from services.intake.routes.reading import quarter
 from services.intake.routes.stories import READ
 from services.intake.routes.submissions import ACCEPTED, WRITE, key_of
@@ -42,22 +42,12 @@ _TAKEN: Final[dict[str, Any]] = {
     BODY_LIMIT: FILE_BYTES_MAX,
 }
 _REFUSED: Final = problems(
-    "bad-encoding",
-    "body-incomplete",
-    "content-digest-mismatch",
-    "bad-idempotency-key",
+    *OF_A_BODY,
+    *OF_ADMISSION,
     "unauthenticated",
     "forbidden",
-    "outside-region",
-    "period-not-open",
-    "newer-report",
-    "request-in-flight",
-    "body-too-large",
-    "unsupported-encoding",
-    "unsupported-media-type",
     "unreadable-workbook",
     "unprocessable-workbook",
-    "idempotency-key-reused",
     "unavailable",
 )
 _REFUSED[422]["content"] |= _FILE
