@@ -18,7 +18,7 @@ from contracts.key import ClientKeyChangedV1, KeyRegion, KeyState
 from regulation.law import Law
 from services.intake.domain import key as keys
 from services.intake.domain.key import IssuedKey, KeyOrder, RotationOrder, ShownKey
-from services.intake.routes.openapi import KEY_ORDER, problems
+from services.intake.routes.openapi import KEY_ORDER, OF_A_BODY, problems
 from services.intake.routes.paging import cursor_of, next_link, place_of
 from services.intake.store.keys import Keys
 
@@ -29,11 +29,9 @@ _ANY: Final = ("unauthenticated", "forbidden", "unavailable")
 _ASKED: Final = (*_ANY, "not-found", "unprocessable-request")
 _ORDERED: Final = (
     *_ANY,
+    *OF_A_BODY,
     "malformed-json",
-    "content-digest-mismatch",
     "outside-region",
-    "body-too-large",
-    "unsupported-media-type",
     "unprocessable-key",
 )
 _KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{12}$")]
