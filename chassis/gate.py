@@ -74,6 +74,11 @@ class Gate:
         await self._rehearse(request, key)
         return key
 
+    def in_force(self, caller: KeyRow) -> bool:
+        """Whether the key still holds of a caller whom an answer keeps for long."""
+        # The ring knows what the log has said of the key since; of an access token nothing but its end is known.
+        return self._ring.rows.get(caller.key_id, caller).over(self._clock.now()) is None
+
     async def _rehearse(self, request: Request, key: KeyRow) -> None:
         if key.sandbox != (self._rehearsal is not None):
             raise Problem(403, "forbidden", "A key of the sandbox opens the doors of intake's sandbox and no others.")

@@ -100,6 +100,12 @@ def requires_on_page(scope: Scope) -> Any:
     return Security(caller, scopes=[scope])
 
 
+def in_force(request: Request, caller: KeyRow) -> bool:
+    """Whether the caller's key still holds; for answers that go on for long."""
+    gate: Gate = request.app.state.gate
+    return gate.in_force(caller)
+
+
 def require_region(caller: KeyRow, region: str) -> None:
     """For what writes, and for what speaks of every region.
 

@@ -295,3 +295,14 @@ def test_a_key_of_the_older_form_is_still_taken() -> None:
     token = f"spm_{row.key_id}_{'ab' * 32}"
     old = row.model_copy(update={"sha256": sha256(token.encode()).hexdigest()})
     assert KeyRing([old]).holder_of(token, NOW) == old
+
+
+def test_a_key_is_asked_for_again_while_an_answer_goes_on() -> None:
+    _, row = key()
+    _, foreign = key()
+    ends = foreign.model_copy(update={"expires_at": NOW})
+    doors = house(row)
+    gate: Gate = doors.app.state.gate
+    assert (gate.in_force(row), gate.in_force(foreign), gate.in_force(ends)) == (True, True, False)
+    doors.ring.learn([change(row, 1, state=KeyState.REVOKED)])
+    assert not gate.in_force(row)

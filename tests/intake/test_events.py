@@ -20,6 +20,7 @@ from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import VerdictOutcome
 from services.intake.app import NAME, build
 from services.intake.domain.happenings import Cursor
+from services.intake.routes import events
 from services.intake.routes.events import STREAMS_A_CLIENT_MAX
 from tests.intake.reports import (
     ANOTHER_KOTA,
@@ -57,6 +58,7 @@ class Served:
     another_kota: dict[str, str]
     secretariat: dict[str, str]
     trying: dict[str, str]
+    manager: dict[str, str]
 
     async def page(self, after: str | None = None, **query: Any) -> dict[str, Any]:
         asked = query | ({"after": after} if after else {})
@@ -123,8 +125,15 @@ async def intake(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactor
     of_kota, of_another = (keys.issue(f"kota-{code}", ["submissions:read"], code) for code in (KOTA, ANOTHER_KOTA))
     secretariat = keys.issue("sekretariat", ["periods:write", "submissions:read"])
     trying = keys.issue("percobaan", ["submissions:write", "submissions:read"], KOTA, sandbox=True)
+    manager = keys.issue("pengelola", ["keys:write"])
     settings = settings_for(kafka, mongo, keys)
-    of_each = {"kota": of_kota, "another_kota": of_another, "secretariat": secretariat, "trying": trying}
+    of_each = {
+        "kota": of_kota,
+        "another_kota": of_another,
+        "secretariat": secretariat,
+        "trying": trying,
+        "manager": manager,
+    }
     async with served(settings, **of_each) as intake:
         yield intake
 
@@ -226,6 +235,19 @@ async def test_a_client_has_so_many_streams_and_a_closed_one_makes_room(intake: 
             return answer.status_code == httpx.codes.OK
 
     await eventually(room)
+
+
+async def test_a_stream_ends_with_its_key(intake: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "KEEP_ALIVE_S", 0.1)
+    order = {"client_id": "dicabut", "scopes": ["submissions:read"], "region": KOTA}
+    key = (await intake.client.post("/v1/keys", json=order, headers=intake.manager)).raise_for_status().json()
+    held = {"Authorization": f"Bearer {key['token']}"}
+    async with intake.listening(await intake.now(), **held) as told:
+        await tell(intake.settings, [fact_of("sebelum-dicabut")])
+        await take(told, 1)
+        (await intake.client.delete(f"/v1/keys/{key['key_id']}", headers=intake.manager)).raise_for_status()
+        with pytest.raises(StopAsyncIteration):
+            await take(told, 1)
 
 
 async def test_a_stream_of_the_sandbox_tells_what_happens_there(intake: Served) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import Message
 
-from chassis.access import KeyRow
+from chassis.access import KeyRing, KeyRow
 from chassis.clock import FixedClock
 from chassis.errors import Retryable
+from chassis.gate import Gate
 from chassis.problems import Problem
+from chassis.quota import Quota
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.status import Receipt
 from services.intake.routes.commit import IN_FLIGHT, Admitted
@@ -70,7 +72,14 @@ class Client:
         self._pieces = pieces
         self._cut = cut
         raw = [(name.lower().encode(), text.encode()) for name, text in (NDJSON | (headers or {})).items()]
-        self.scope = {"type": "http", "method": "POST", "path": "/v1/submissions", "headers": raw, "query_string": b""}
+        self.app = FastAPI()
+        self.hold_key(CALLER)
+        self.scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/v1/submissions", "app": self.app}
+        self.scope |= {"headers": raw, "query_string": b""}
+
+    def hold_key(self, row: KeyRow) -> None:
+        """What the gate knows of the client's key from now on."""
+        self.app.state.gate = Gate(KeyRing([row]), FixedClock(NOW), requests=Quota(1), failures=Quota(1))
 
     async def receive(self) -> Message:
         if self.taken == len(self._pieces):
@@ -169,6 +178,21 @@ async def test_a_broken_world_ends_the_stream_with_the_line_to_go_on_from() -> N
     rest = await Client(b"".join(lines[last["line"] - 1 :])).run(streams(admission), last["line"])
     assert [r["line"] for r in rest[:-1]] == list(range(last["line"], 201))
     assert len(admission.known) == 200
+
+
+async def test_a_key_that_is_revoked_meanwhile_ends_the_stream_with_the_line_to_go_on_from() -> None:
+    client = Client(*(line(served) for served in range(200)))
+
+    async def revoke(_: int) -> None:
+        client.hold_key(CALLER.model_copy(update={"revoked": True}))
+
+    admission = FakeAdmission(revoke)
+    results = await client.run(streams(admission))
+    (group,) = admission.groups
+    assert [result["status"] for result in results] == [202] * len(group) + [401]
+    assert results[-1]["line"] == len(group) + 1
+    assert results[-1]["problem"]["type"] == "urn:spm:problem:unauthenticated"
+    assert client.ended
 
 
 async def test_a_client_that_goes_away_leaves_whole_lines_alone() -> None:

@@ -173,7 +173,9 @@ def _given_up(number: int, tally: Tally) -> str:
 
 
 def _shut_out(number: int, tally: Tally) -> str:
-    text = "The key was revoked or has expired since the stream began. Send the rest from this line on with another key."
+    text = (
+        "The key was revoked or has expired since the stream began. Send the rest from this line on with another key."
+    )
     return _last(number, Problem(401, "unauthenticated", text), tally)
 
 
