@@ -6,7 +6,7 @@ Of what JSON (RFC 8259) leaves open: no byte order mark, no lone surrogate, at m
 
 import codecs
 import re
-from asyncio import timeout
+from asyncio import get_running_loop, timeout, timeout_at
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import AsyncIterator
@@ -25,6 +25,9 @@ from chassis.problems import Fault, Problem, faults_of
 FAULTS_MAX: Final = 1_000
 SILENT_S: Final = 60.0
 """How long the next bytes of a body are waited for."""
+WHOLE_S: Final = 60.0
+SENT_A_SECOND_MIN: Final = 32 * 1024
+"""A body that is kept as a whole has a minute, and a second more for each so many bytes that were sent of it."""
 GROWTH_MAX: Final = 200
 """How many times larger than sent a compressed body may become; reports come to thirty."""
 GROWTH_BYTES_FREE: Final = 1024 * 1024
@@ -47,6 +50,7 @@ class Incoming:
         headers = request.headers
         if media_type(request) != kind:
             raise Problem(415, "unsupported-media-type", f"The body is taken as {kind}, in UTF-8.")
+        self.sent_bytes = 0
         self._request = request
         self._decoder = _decoder(headers.get("content-encoding", "identity"))
         self._sent = sha256()
@@ -88,6 +92,7 @@ class Incoming:
                 raise Problem(408, "body-incomplete", f"Nothing of the body came for {SILENT_S:.0f} s.") from None
             except ClientDisconnect:
                 raise Problem(400, "body-incomplete", "The connection ended before the body did.") from None
+            self.sent_bytes += len(sent)
             if self._said is not None:
                 self._sent.update(sent)
             yield sent
@@ -110,14 +115,21 @@ async def read_bytes(request: Request, kind: str, bytes_max: int) -> bytes:
     """The whole body, its coding undone.
 
     Raises:
-        Problem: larger, or not what its headers say.
+        Problem: larger, slower, or not what its headers say.
     """
     incoming = Incoming(request, kind)
     body = bytearray()
-    async for piece in incoming.pieces():
-        body += piece
-        if len(body) > bytes_max:
-            raise too_large(bytes_max)
+    until_s = get_running_loop().time() + WHOLE_S
+    try:
+        async with timeout_at(until_s) as limit:
+            async for piece in incoming.pieces():
+                body += piece
+                if len(body) > bytes_max:
+                    raise too_large(bytes_max)
+                limit.reschedule(until_s + incoming.sent_bytes / SENT_A_SECOND_MIN)
+    except TimeoutError:
+        text = f"{incoming.sent_bytes} bytes came; after {WHOLE_S:.0f} s at least {SENT_A_SECOND_MIN} a second must."
+        raise Problem(408, "body-incomplete", text) from None
     if incoming.digest_agrees() is False:
         text = "The body is not the one that Content-Digest was made of; it changed on the way. Send it again."
         raise Problem(400, "content-digest-mismatch", text)

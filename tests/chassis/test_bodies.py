@@ -1,12 +1,17 @@
+import asyncio
 import json
 from base64 import b64encode
 from hashlib import sha256
 
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Message
 
-from chassis.bodies import FAULTS_MAX, parsed, said_digest
+from chassis import bodies
+from chassis.bodies import FAULTS_MAX, parsed, read_bytes, said_digest
+from chassis.events import JSON
 from chassis.problems import Problem
 from contracts.submission import Submission
 from tests.validation.reports import item, service, submission
@@ -151,3 +156,29 @@ def test_a_byte_order_mark_is_named(mark: bytes) -> None:
 def test_of_two_members_with_one_name_the_last_counts() -> None:
     body = json.dumps(REPORT).replace('"period"', '"period": "2023Q1", "period"', 1).encode()
     assert parsed(body, Submission, SLUG).period == REPORT["period"]
+
+
+def dripping(piece: bytes, times: int, every_s: float) -> Request:
+    """A request whose body comes in so many pieces."""
+    left = times
+
+    async def receive() -> Message:
+        nonlocal left
+        await asyncio.sleep(every_s)
+        left -= 1
+        return {"type": "http.request", "body": piece, "more_body": left > 0}
+
+    return Request({"type": "http", "headers": [(b"content-type", JSON.encode())]}, receive)
+
+
+async def test_a_body_that_comes_byte_by_byte_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "WHOLE_S", 0.1)
+    async with asyncio.timeout(5):
+        with pytest.raises(Problem) as refused:
+            await read_bytes(dripping(b"1", 10_000, 0.01), JSON, 100_000)
+    assert (refused.value.status, refused.value.slug) == (408, "body-incomplete")
+
+
+async def test_a_large_body_has_the_time_that_its_size_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "WHOLE_S", 0.1)
+    assert len(await read_bytes(dripping(b"1" * 32 * 1024, 30, 0.01), JSON, 1024 * 1024)) == 960 * 1024

@@ -42,7 +42,7 @@ _ANSWER_BYTES: Final = 4_096
 _SHOWN: Final = 10
 _NO_ANSWER: Final = "ended"
 _HANGS: Final = "HANGS"
-_GIVEN_AWAY: Final = "too-many-streams"
+_GIVEN_AWAY: Final = "streams-full"
 _SERVER_ERROR: Final = 500
 _ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Sesuai jadwal."}
 

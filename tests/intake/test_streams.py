@@ -19,7 +19,7 @@ from chassis.quota import Quota
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.status import Receipt
 from services.intake.routes.commit import IN_FLIGHT, Admitted
-from services.intake.routes.streams import GROUP_LINES, REFUSED_MAX, STREAMS_MAX, Streams
+from services.intake.routes.streams import GROUP_LINES, REFUSED_MAX, STREAMS_A_CLIENT_MAX, STREAMS_MAX, Streams
 from tests.intake.reports import ANOTHER_KOTA, KOTA, NOW, PERIOD, body, submission
 
 CALLER = KeyRow(key_id="0" * 12, client_id="kota-contoh", scopes=frozenset(), region=KOTA, sha256="0" * 64)
@@ -97,8 +97,8 @@ class Client:
     def results(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.answer.splitlines()]
 
-    async def run(self, streams: Streams, first_line: int = 1) -> list[dict[str, Any]]:
-        response = streams.answer(Request(self.scope, self.receive), CALLER, first_line)
+    async def run(self, streams: Streams, first_line: int = 1, caller: KeyRow = CALLER) -> list[dict[str, Any]]:
+        response = streams.answer(Request(self.scope, self.receive), caller, first_line)
         await response(self.scope, self.receive, self.send)
         return self.results
 
@@ -257,23 +257,32 @@ def test_headers_that_do_not_fit_a_stream_are_refused_before_it_begins(headers: 
     assert refused.value.slug == slug
 
 
-async def test_only_so_many_streams_are_taken_at_a_time() -> None:
+async def test_only_so_many_streams_are_taken_at_a_time_and_fewer_of_one_client() -> None:
     held = asyncio.Event()
 
     async def hold(_: int) -> None:
         await held.wait()
 
     many = streams(FakeAdmission(hold))
-    running = [asyncio.create_task(Client(line(n)).run(many)) for n in range(STREAMS_MAX)]
-    await asyncio.sleep(0.05)
-    one_more = Client(line(99))
+    clients = [CALLER.model_copy(update={"client_id": name}) for name in ("satu", "dua", "tiga")]
 
-    def answer() -> Response:
-        return many.answer(Request(one_more.scope, one_more.receive), CALLER, 1)
+    def answer(caller: KeyRow) -> Response:
+        one_more = Client(line(99))
+        return many.answer(Request(one_more.scope, one_more.receive), caller, 1)
 
-    with pytest.raises(Problem) as refused:
-        answer()
-    assert (refused.value.status, refused.value.slug) == (503, "too-many-streams")
+    def refusal(caller: KeyRow) -> tuple[int, str]:
+        with pytest.raises(Problem) as refused:
+            answer(caller)
+        assert "Retry-After" in (refused.value.headers or {})
+        return refused.value.status, refused.value.slug
+
+    running = []
+    for caller in clients[: STREAMS_MAX // STREAMS_A_CLIENT_MAX]:
+        sent = [Client(line(n)).run(many, caller=caller) for n in range(STREAMS_A_CLIENT_MAX)]
+        running += [asyncio.create_task(each) for each in sent]
+        await asyncio.sleep(0.05)
+        assert refusal(caller) == (429, "too-many-streams")
+    assert refusal(clients[-1]) == (503, "streams-full")
     held.set()
     await asyncio.gather(*running)
-    assert isinstance(answer(), Response)
+    assert all(isinstance(answer(caller), Response) for caller in clients)

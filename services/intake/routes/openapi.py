@@ -48,7 +48,8 @@ _PROBLEMS: Final = {
     "quota-exceeded": (429, "region-64.71 has sent more than 6000 requests within a minute. Wait as long as…"),
     "abnormal-usage-detected": (429, "More than 120 unknown keys came from this address within a minute. Wait…"),
     "too-many-refused": (422, "10000 lines were refused. Mend what is wrong with them, then send the rest from this…"),
-    "too-many-streams": (503, "8 streams are open. Send yours when one has ended."),
+    "too-many-streams": (429, "kota-contoh has 4 streams open. Send the next one when one of them has ended."),
+    "streams-full": (503, "8 streams are open here. Send yours when one has ended."),
     "listeners-full": (503, "This process takes no further stream now; ask again in a moment, or ask for JSON."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }

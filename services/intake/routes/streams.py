@@ -6,6 +6,7 @@ and not by the stream; a client that does not read its results is not read from 
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
@@ -28,6 +29,7 @@ GROUP_LINES: Final = 64
 GROUP_BYTES: Final = 2 * 1024 * 1024
 STREAMS_MAX: Final = 8
 """At a time, in one process."""
+STREAMS_A_CLIENT_MAX: Final = 4
 REFUSED_MAX: Final = 10_000
 """A stream of refusals helps nobody: it ends with the group in which there are so many."""
 UNREAD_S: Final = 60.0
@@ -43,7 +45,7 @@ class Streams:
         self._unread_s = unread_s
         self._admission = admission
         self._clock = clock
-        self._open = 0
+        self._open: Counter[str] = Counter()
 
     def answer(self, request: Request, caller: KeyRow, first_line: int) -> Response:
         """Raises:
@@ -55,17 +57,24 @@ class Streams:
         if "Spm-Arrived-At" in request.headers:
             text = "Spm-Arrived-At does not apply to streams: import reports of the past one by one. Leave it out."
             raise Problem(400, "bad-arrival-time", text)
-        if self._open >= STREAMS_MAX:
-            text = f"{STREAMS_MAX} streams are open. Send yours when one has ended."
-            raise Problem(503, "too-many-streams", text, headers={"Retry-After": str(RETRY_AFTER_S)})
+        self._require_room(caller.client_id)
         incoming = Incoming(request, NDJSON)
         return _Duplex(self._results(request, incoming, caller, first_line), self._unread_s)
+
+    def _require_room(self, client_id: str) -> None:
+        headers = {"Retry-After": str(RETRY_AFTER_S)}
+        if self._open[client_id] >= STREAMS_A_CLIENT_MAX:
+            text = f"{client_id} has {STREAMS_A_CLIENT_MAX} streams open. Send the next one when one of them has ended."
+            raise Problem(429, "too-many-streams", text, headers=headers)
+        if self._open.total() >= STREAMS_MAX:
+            text = f"{STREAMS_MAX} streams are open here. Send yours when one has ended."
+            raise Problem(503, "streams-full", text, headers=headers)
 
     async def _results(self, request: Request, incoming: Incoming, caller: KeyRow, first_line: int) -> Results:
         splitter = Splitter(first_line=first_line, line_bytes_max=BODY_BYTES_MAX)
         ahead, tally = _Ahead(), Tally("line", request.url.path)
         reading = asyncio.create_task(self._read(incoming, splitter, ahead))
-        self._open += 1
+        self._open[caller.client_id] += 1
         try:
             while group := await ahead.group():
                 if not in_force(request, caller):
@@ -87,7 +96,7 @@ class Streams:
             # The body itself cannot be read on: what has its result stays as it is.
             yield _last(splitter.number, problem, tally)
         finally:
-            self._open -= 1
+            self._open -= Counter({caller.client_id: 1})
             reading.cancel()
 
     async def _read(self, incoming: Incoming, splitter: Splitter, ahead: "_Ahead") -> None:

@@ -55,6 +55,7 @@ _REFUSED: Final = problems(
     "forbidden",
     "unprocessable-submission",
     "too-many-streams",
+    "streams-full",
     "unavailable",
 )
 
