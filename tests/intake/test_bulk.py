@@ -181,6 +181,21 @@ async def test_an_atomic_batch_takes_all_or_tells_every_fault_and_takes_nothing(
     assert [r["receipt"] for r in again["results"]] == [r["receipt"] for r in taken["results"]]
 
 
+@pytest.mark.parametrize("guarded", [(True, True), (False, True), (True, False)])
+async def test_an_atomic_batch_is_not_half_taken_where_its_own_reports_stand_in_each_others_way(
+    bulk: Bulk, guarded: tuple[bool, bool]
+) -> None:
+    current = (await bulk.post("/v1/submissions", LINES[20])).json()["submission_id"]
+    reports = [changed(LINES[21 + n], **({"supersedes": current} if named else {})) for n, named in enumerate(guarded)]
+    before = await ids_in_log(bulk.settings)
+    # Between them stand so many that they are checked in different groups.
+    batch = array(reports[0], *[LINES[20]] * 70, reports[1])
+    refused = await bulk.post("/v1/submissions:batch", batch)
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:spm:problem:batch-refused")
+    assert [(fault["code"], fault["pointer"]) for fault in refused.json()["errors"]] == [("newer-report", "/71")]
+    assert await ids_in_log(bulk.settings) == before
+
+
 @pytest.mark.parametrize(
     ("content", "status", "slug"),
     [

@@ -21,7 +21,7 @@ from chassis.problems import Problem
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.proof import Signer
 from services.intake.metrics import IntakeMetrics
-from services.intake.routes.commit import IN_FLIGHT, Admitted, Commit, Pending
+from services.intake.routes.commit import IN_FLIGHT, Admitted, Commit, Pending, Together
 from services.intake.store.submissions import Store
 
 ADMITTED_WITHIN_S: Final = 8.0
@@ -103,9 +103,12 @@ class Admission:
             settled.append(outcome)
         return settled
 
-    async def foreseen(self, arrivals: Sequence[Arrival]) -> list[Problem | None]:
-        """Why each would not be admitted as things stand; None where nothing speaks against it."""
-        return await self._commit.foreseen(arrivals) if arrivals else []
+    async def foreseen(self, arrivals: Sequence[Arrival], together: Together) -> list[Problem | None]:
+        """Why each would not be admitted as things stand and beside those of its request that were asked about before.
+
+        None where nothing speaks against it; ``together`` gains these.
+        """
+        return await self._commit.foreseen(arrivals, together) if arrivals else []
 
     def _queued(self, arrival: Arrival, request: object = None) -> asyncio.Future[Admitted | Problem]:
         loop = asyncio.get_running_loop()

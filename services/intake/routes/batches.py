@@ -18,6 +18,7 @@ from chassis.logs import logger
 from chassis.problems import RETRY_AFTER_S, Fault, Problem
 from services.intake.domain.arrival import Arrival
 from services.intake.routes.admission import Admission
+from services.intake.routes.commit import Together
 from services.intake.routes.many import Entry, admit, read_all
 from services.intake.routes.openapi import OF_A_BODY, problems
 from services.intake.routes.results import BATCH, BATCHED, REPORTS_MAX, Tally
@@ -99,9 +100,10 @@ async def _check(admission: Admission, entries: Sequence[Entry], caller: KeyRow)
     """
     faulty = 0
     faults: list[Fault] = []
+    together: Together = {}
     for start in range(0, len(entries), _GROUP):
         found = await read_all(entries[start : start + _GROUP], caller)
-        refusals = iter(await admission.foreseen([each for each in found if isinstance(each, Arrival)]))
+        refusals = iter(await admission.foreseen([each for each in found if isinstance(each, Arrival)], together))
         for index, each in enumerate(found, start):
             problem = each if isinstance(each, Problem) else next(refusals)
             if problem is not None:

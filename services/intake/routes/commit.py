@@ -39,6 +39,8 @@ log = logger(__name__)
 
 Admitted = tuple[Receipt, bool]
 """The receipt of a report that the log has, and whether it was given before."""
+Together = dict[tuple[str, str], dict[str, bool]]
+"""By region and period, the new reports of one request, and whether they name the report that they replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,11 @@ class Commit:
             self._metrics.count(receipt)
             attempt.pending.settle((receipt, False))
 
-    async def foreseen(self, arrivals: Sequence[Arrival]) -> list[Problem | None]:
-        """Why each would not be admitted as things stand; None where nothing speaks against it."""
+    async def foreseen(self, arrivals: Sequence[Arrival], together: Together) -> list[Problem | None]:
+        """Why each would not be admitted as things stand; None where nothing speaks against it.
+
+        ``together`` holds the request's reports that were asked about before, and gains these.
+        """
         periods = {p.period: p for p in await self._store.periods({each.submission.period for each in arrivals})}
         known = await self._store.submissions([each.submission_id for each in arrivals])
         closed: dict[str, Problem] = {}
@@ -135,8 +140,10 @@ class Commit:
                 pass  # it will be given its receipt again
             elif shut(periods.get(period), each.recorded_at):
                 problem = closed[period] = closed.get(period) or await self._not_open(each)
-            elif each.submission.supersedes is not None:
-                problem = await self._not_current(each)
+            else:
+                problem = _not_alone(each, together)
+                if problem is None and each.submission.supersedes is not None:
+                    problem = await self._not_current(each)
             found.append(problem)
         return found
 
@@ -289,6 +296,20 @@ class Commit:
 
 def _ids(attempts: Sequence[_Attempt]) -> list[str]:
     return [attempt.document["_id"] for attempt in attempts]
+
+
+def _not_alone(arrival: Arrival, together: Together) -> Problem | None:
+    """Of several reports, one that names what it replaces would find another one current, or on its way."""
+    region, period = arrival.submission.region_code, arrival.submission.period
+    reports = together.setdefault((region, period), {})
+    reports[arrival.submission_id] = arrival.submission.supersedes is not None
+    if len(reports) == 1 or not any(reports.values()):
+        return None
+    text = (
+        f"A report of {region} for {period} that names supersedes has to be the only new one of that region and period"
+        " here, and there is another. Send them one after the other."
+    )
+    return Problem(409, "newer-report", text)
 
 
 def _told(document: Document) -> dict[str, str]:
