@@ -5,6 +5,8 @@ from typing import Annotated
 import httpx
 import typer
 
+from client.spm import is_loopback
+
 Url = Annotated[str, typer.Option("--url", envvar="SPM_URL", metavar="URL", help="Where intake is: https://….")]
 Token = Annotated[
     str,
@@ -12,13 +14,16 @@ Token = Annotated[
         "--token", envvar="SPM_TOKEN", show_envvar=True, metavar="KEY", help="The API key; best by the variable alone."
     ),
 ]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Take an http:// address elsewhere: in a network that is safe without TLS.")
+]
 
 
-def checked_url(url: str) -> str:
-    """The address without its last slash.
+def checked_url(url: str, *, insecure: bool) -> str:
+    """The address without its last slash. In the clear a key could be read, and public keys changed, on the way.
 
     Raises:
-        BadParameter: no address of an HTTP server.
+        BadParameter: no address of an HTTP server, or of one elsewhere without TLS.
     """
     try:
         parsed = httpx.URL(url)
@@ -26,4 +31,6 @@ def checked_url(url: str) -> str:
         raise typer.BadParameter(f"{url!r} is no address: {error}") from None
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise typer.BadParameter(f"found {url!r}, expected an address like https://spm.example.go.id")
+    if parsed.scheme == "http" and not (insecure or is_loopback(parsed.host)):
+        raise typer.BadParameter(f"found {url!r}, expected https://; over http:// anybody in between reads and alters")
     return url.rstrip("/")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, NoReturn
 import httpx
 import typer
 
-from cli.connection import Token, Url, checked_url
+from cli.connection import Insecure, Token, Url, checked_url
 
 ANSWER_WITHIN_S: Final = 30.0
 PAGES_MAX: Final = 100
@@ -28,6 +28,7 @@ def issue(
     expires_at: Annotated[str | None, typer.Option(help="Its end, like 2027-01-01T00:00:00+07:00.")] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Its own limit.")] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Good for trying out alone.")] = False,
+    insecure: Insecure = False,
 ) -> None:
     """Issue a key and print its token, alone on standard output."""
     order = {
@@ -39,18 +40,22 @@ def issue(
         "requests_per_minute": requests_per_minute,
         "sandbox": sandbox,
     }
-    _show_token(_asked("POST", url, token, "/v1/keys", order).json())
+    _show_token(_asked("POST", checked_url(url, insecure=insecure), token, "/v1/keys", order).json())
 
 
 @app.command("list")
 def list_(
-    url: Url, token: Token, region: Annotated[str | None, typer.Option(help="Of this region alone.")] = None
+    url: Url,
+    token: Token,
+    region: Annotated[str | None, typer.Option(help="Of this region alone.")] = None,
+    insecure: Insecure = False,
 ) -> None:
     """List keys, newest first, a line each, tabs between: their end and their last use among them."""
     print("\t".join(_COLUMNS))
+    address = checked_url(url, insecure=insecure)
     path = f"/v1/keys?limit=1000&region={region}" if region else "/v1/keys?limit=1000"
     for _ in range(PAGES_MAX):
-        answer = _asked("GET", url, token, path)
+        answer = _asked("GET", address, token, path)
         for key in answer.json():
             print("\t".join(_text(key[name]) for name in _COLUMNS))
         if "next" not in answer.links:
@@ -59,9 +64,9 @@ def list_(
 
 
 @app.command()
-def revoke(url: Url, token: Token, key_id: KeyId) -> None:
+def revoke(url: Url, token: Token, key_id: KeyId, insecure: Insecure = False) -> None:
     """End a key at once, in every service."""
-    key = _asked("DELETE", url, token, f"/v1/keys/{key_id}").json()
+    key = _asked("DELETE", checked_url(url, insecure=insecure), token, f"/v1/keys/{key_id}").json()
     print(f"{key['key_id']} ({key['client_id']}): {key['state']}")
 
 
@@ -72,20 +77,21 @@ def rotate(
     key_id: KeyId,
     grace_hours: Annotated[int, typer.Option(min=0, max=720, help="How long the old key stays in force.")] = 24,
     expires_at: Annotated[str | None, typer.Option(help="The new key's end; that of the old one without it.")] = None,
+    insecure: Insecure = False,
 ) -> None:
     """Issue a key in place of another and print its token, alone on standard output."""
     order = {"grace_hours": grace_hours, "expires_at": expires_at}
-    _show_token(_asked("POST", url, token, f"/v1/keys/{key_id}:rotate", order).json())
+    _show_token(_asked("POST", checked_url(url, insecure=insecure), token, f"/v1/keys/{key_id}:rotate", order).json())
 
 
-def _asked(method: str, url: str, token: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-    where = checked_url(url) + path
+def _asked(method: str, address: str, token: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    where = address + path
     try:
         answer = httpx.request(
             method, where, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_WITHIN_S
         )
     except httpx.HTTPError as error:
-        _fail(f"{url} does not answer ({type(error).__name__}).")
+        _fail(f"{address} does not answer ({type(error).__name__}).")
     if not answer.is_success:
         _fail(_problem(answer))
     return answer

@@ -9,7 +9,7 @@ import typer
 from chassis.bodies import parsed
 from chassis.problems import Problem
 from chassis.settings import read_settings
-from cli.connection import checked_url
+from cli.connection import Insecure, checked_url
 from contracts.language import Language
 from contracts.submission import Submission
 from deploy.local.credentials import receipt_keys_file, write_private
@@ -42,13 +42,14 @@ def verify(
         Path | None, typer.Option(metavar="FILE", help="A report: is it the one that arrived?", dir_okay=False)
     ] = None,
     lang: Annotated[Language, typer.Option(help="Of what is said to people.")] = Language.INDONESIAN,
+    insecure: Insecure = False,
 ) -> None:
     """Say whether a receipt is genuine and what it proves.
 
     Keys come from --keys, or --from, or SPM_RECEIPT_KEYS, or the stack on this machine; only --from uses a network.
     Exit code 0: genuine. 1: altered, or not signed with these keys. 2: the file or the keys cannot be read.
     """
-    trusted = _trusted(keys, origin)
+    trusted = _trusted(keys, origin and checked_url(origin, insecure=insecure))
     try:
         genuine = verified_file(_content(file, TEXT_CHARS_MAX + 1), trusted)
     except NotGenuineError as fault:
@@ -90,7 +91,7 @@ def _trusted(keys: Path | None, origin: str | None) -> ReceiptKeys:
     if keys is not None and origin is not None:
         raise typer.BadParameter("give --keys or --from, not both")
     if origin is not None:
-        return _keys_from(checked_url(origin))
+        return _keys_from(origin)
     if keys is None:
         from deploy.local.stack import FOLDER  # noqa: PLC0415 - an installation elsewhere has no local engines
 

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cli.connection import Token, Url, checked_url
+from cli.connection import Insecure, Token, Url, checked_url
 from cli.documents import Unreadable, documents_of
 from cli.sending import Sent, send
 from cli.spool import Entry, Spool, SpoolInUseError
@@ -71,12 +71,13 @@ def submit(
     wait: Annotated[float, typer.Option(min=0, max=86_400, help="Seconds to try while nobody answers.")] = 60.0,
     scenario: Annotated[str | None, typer.Option(help="For keys of the sandbox: the outcome to force.")] = None,
     lang: Annotated[Language, typer.Option(help="Of what is said to people.")] = Language.INDONESIAN,
+    insecure: Insecure = False,
 ) -> None:
     """Hand in reports. May be stopped at any time: started again, it goes on and sends nothing twice.
 
     Exit code 0: all are taken. 1: some were refused. 2: wrong use. 3: nobody answered; the rest waits in the spool.
     """
-    address = checked_url(url)
+    address = checked_url(url, insecure=insecure)
     if anew is not None and not _NAME.fullmatch(anew):
         raise typer.BadParameter(f"--as is {anew!r}, expected up to 40 letters, digits and hyphens")
     place = Spool(spool or default_spool(address, token))

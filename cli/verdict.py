@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from cli.connection import Token, Url, checked_url
+from cli.connection import Insecure, Token, Url, checked_url
 from cli.documents import Document, documents_of
 from cli.spool import Spool
 from cli.submit import REFUSED, STILL_WAITING, TAKEN, WRONG_USE, default_spool, key_of
@@ -26,12 +26,13 @@ def verdict(
     anew: Annotated[str | None, typer.Option("--as", metavar="NAME", help="As it was given to spm submit.")] = None,
     wait: Annotated[float, typer.Option(min=0, max=86_400, help="Seconds to wait for a verdict.")] = 0.0,
     lang: Annotated[Language, typer.Option(help="Of what is said to people.")] = Language.INDONESIAN,
+    insecure: Insecure = False,
 ) -> None:
     """Tell the verdict on reports with every finding.
 
     Exit code 0: all are accepted. 1: some were returned. 2: wrong use. 3: some are not judged yet, or nobody answered.
     """
-    address = checked_url(url)
+    address = checked_url(url, insecure=insecure)
     console = Console(highlight=False)
     try:
         ids = ids_of(Spool(spool or default_spool(address, token)), reports, anew)

@@ -82,7 +82,7 @@ class SpmClient:
             timeout=ANSWER_S,
             transport=transport,
             # A proxy for the way out must not be asked for an address of this machine.
-            trust_env=not _is_loopback(httpx.URL(url).host),
+            trust_env=not is_loopback(httpx.URL(url).host),
             headers={"User-Agent": "spm-client"},
         )
 
@@ -234,7 +234,7 @@ def _pause_s(response: httpx.Response) -> float | None:
     return next((line.retry_after_s for line in _lines(response) if line.retry_after_s is not None), None)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

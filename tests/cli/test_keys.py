@@ -36,13 +36,13 @@ async def spm(door: tuple[httpx.AsyncClient, str], monkeypatch: pytest.MonkeyPat
     loop = asyncio.get_running_loop()
 
     def request(method: str, url: str, **options: Any) -> httpx.Response:
-        path = url.removeprefix("http://service")
+        path = url.removeprefix("http://localhost")
         return asyncio.run_coroutine_threadsafe(client.request(method, path, **options), loop).result(30)
 
     monkeypatch.setattr(httpx, "request", request)
 
     async def run(*arguments: str, key: str = manager) -> Result:
-        environment = {"SPM_URL": "http://service", "SPM_TOKEN": key}
+        environment = {"SPM_URL": "http://localhost", "SPM_TOKEN": key}
         return await asyncio.to_thread(CliRunner().invoke, app, ["key", *arguments], env=environment)
 
     return run
