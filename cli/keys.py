@@ -6,6 +6,7 @@ import httpx
 import typer
 
 from cli.connection import Insecure, Token, Url, checked_url
+from cli.saying import harmless
 
 ANSWER_WITHIN_S: Final = 30.0
 PAGES_MAX: Final = 100
@@ -67,7 +68,7 @@ def list_(
 def revoke(url: Url, token: Token, key_id: KeyId, insecure: Insecure = False) -> None:
     """End a key at once, in every service."""
     key = _asked("DELETE", checked_url(url, insecure=insecure), token, f"/v1/keys/{key_id}").json()
-    print(f"{key['key_id']} ({key['client_id']}): {key['state']}")
+    print(harmless(f"{key['key_id']} ({key['client_id']}): {key['state']}"))
 
 
 @app.command()
@@ -108,15 +109,16 @@ def _problem(answer: httpx.Response) -> str:
 
 def _show_token(key: dict[str, Any]) -> None:
     held = ", ".join(key["scopes"])
-    typer.echo(f"{key['key_id']}: {key['client_id']}, {key['region']}, {held}, {key['expires_at'] or '∞'}", err=True)
+    told = f"{key['key_id']}: {key['client_id']}, {key['region']}, {held}, {key['expires_at'] or '∞'}"
+    typer.echo(harmless(told), err=True)
     typer.echo(_SHOWN_ONCE, err=True)
-    print(key["token"])
+    print(harmless(key["token"]))
 
 
 def _text(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+    return harmless(" ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value))
 
 
 def _fail(sentence: str) -> NoReturn:
-    typer.secho(f"spm: {sentence}", fg=typer.colors.RED, err=True)
+    typer.secho(f"spm: {harmless(sentence)}", fg=typer.colors.RED, err=True)
     raise typer.Exit(1)

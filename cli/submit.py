@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.connection import Insecure, Token, Url, checked_url
 from cli.documents import Unreadable, documents_of
+from cli.saying import say
 from cli.sending import Sent, send
 from cli.spool import Entry, Spool, SpoolInUseError
 from client import Refused, Retry, SpmClient
@@ -88,7 +89,7 @@ def submit(
             sent = asyncio.run(_send(address, token, place, entries, jobs=jobs, wait_s=wait, scenario=scenario))
             left = len(place.waiting())
     except (OSError, SpoolInUseError) as error:
-        _say(Console(stderr=True), f"spm submit: {error}")
+        say(Console(stderr=True), f"spm submit: {error}")
         raise typer.Exit(WRONG_USE) from None
     _show(Console(highlight=False), place, taking, sent, left, lang)
     raise typer.Exit(_exit_code(taking, sent))
@@ -144,16 +145,16 @@ def _exit_code(taking: Taking, sent: Sent) -> int:
 
 def _show(console: Console, spool: Spool, taking: Taking, sent: Sent, left: int, lang: Language) -> None:
     for unreadable in taking.unreadable:
-        _say(console, f"{unreadable.origin}: {lang.say('tidak terbaca', 'unreadable')}", f"    {unreadable.detail}")
+        say(console, f"{unreadable.origin}: {lang.say('tidak terbaca', 'unreadable')}", f"    {unreadable.detail}")
     for entry, refusal in sent.refused:
-        _say(console, f"{taking.origins.get(entry.key, str(entry.file))}: {lang.say('ditolak', 'refused')}")
-        _say(console, f"    {refusal.status} {refusal.slug}: {refusal.detail}")
-        _say(console, *(f"    {fault.pointer or '/'}  {fault.detail}" for fault in refusal.errors))
-        _say(console, f"    → {lang.say(*_REMEDIES.get(refusal.slug, _REMEDY))}")
+        say(console, f"{taking.origins.get(entry.key, str(entry.file))}: {lang.say('ditolak', 'refused')}")
+        say(console, f"    {refusal.status} {refusal.slug}: {refusal.detail}")
+        say(console, *(f"    {fault.pointer or '/'}  {fault.detail}" for fault in refusal.errors))
+        say(console, f"    → {lang.say(*_REMEDIES.get(refusal.slug, _REMEDY))}")
     if sent.trouble is not None:
-        _say(console, f"{lang.say('Berhenti', 'Stopped')}: {sent.trouble}")
+        say(console, f"{lang.say('Berhenti', 'Stopped')}: {sent.trouble}")
     new, again = sent.taken - sent.replayed, sent.replayed + taking.before
-    _say(
+    say(
         console,
         lang.say(
             f"{new} diterima, {again} sudah pernah, {len(sent.refused)} ditolak, {left} menunggu.",
@@ -161,8 +162,3 @@ def _show(console: Console, spool: Spool, taking: Taking, sent: Sent, left: int,
         ),
         f"{lang.say('Tanda terima', 'Receipts')}: {spool.receipts}",
     )
-
-
-def _say(console: Console, *lines: str) -> None:
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli.connection import Insecure, Token, Url, checked_url
 from cli.documents import Document, documents_of
+from cli.saying import say
 from cli.spool import Spool
 from cli.submit import REFUSED, STILL_WAITING, TAKEN, WRONG_USE, default_spool, key_of
 from client import Receipt, Refused, Retry, SpmClient, SpmError, Story, Unavailable
@@ -38,10 +39,10 @@ def verdict(
         ids = ids_of(Spool(spool or default_spool(address, token)), reports, anew)
         code = asyncio.run(_tell(console, address, token, ids, wait_s=wait, lang=lang))
     except (OSError, ValueError, Refused) as error:
-        Console(stderr=True).print(f"spm verdict: {error}", markup=False, soft_wrap=True)
+        say(Console(stderr=True), f"spm verdict: {error}")
         raise typer.Exit(WRONG_USE) from None
     except SpmError as error:
-        Console(stderr=True).print(f"spm verdict: {error}", markup=False, soft_wrap=True)
+        say(Console(stderr=True), f"spm verdict: {error}")
         raise typer.Exit(STILL_WAITING) from None
     raise typer.Exit(code)
 
@@ -90,5 +91,4 @@ def _show(console: Console, story: Story, lang: Language) -> None:
     for finding in story.findings:
         lines.append(f"    {finding.severity} {finding.code}  {finding.pointer}  {finding.found}")
         lines.append(f"        → {lang.of(finding.remedy)}")
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)
+    say(console, *lines)
