@@ -32,5 +32,6 @@ def checked_url(url: str, *, insecure: bool) -> str:
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise typer.BadParameter(f"found {url!r}, expected an address like https://spm.example.go.id")
     if parsed.scheme == "http" and not (insecure or is_loopback(parsed.host)):
-        raise typer.BadParameter(f"found {url!r}, expected https://; over http:// anybody in between reads and alters")
+        why = "over http:// anybody in between reads and alters; where nobody is, give --insecure"
+        raise typer.BadParameter(f"found {url!r}, expected https://: {why}")
     return url.rstrip("/")
