@@ -16,7 +16,7 @@ from chassis.clock import Clock
 from chassis.service import Build, make_app
 from chassis.settings import Settings
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 RECEIPT_KEYS = Path(__file__).parent / "receipt-keys.json"
 """An example key of a standard, known to everybody."""
 

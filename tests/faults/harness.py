@@ -28,7 +28,7 @@ SERVICES = ("validation", "scoring", "intake", "notify")
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.faults.victim", *(f"services.{name}.app" for name in SERVICES)])
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 150.0
 
 
 @dataclass(frozen=True)

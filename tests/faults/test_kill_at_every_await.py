@@ -104,7 +104,7 @@ async def kills(
     raise AssertionError(f"{subject.name} has more than {AWAITS_MAX} awaits")
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("edge", ["entered", "done"])
 @pytest.mark.parametrize("name", SUBJECTS)
 async def test_a_service_killed_at_any_await_ends_as_without_the_kill(
@@ -118,7 +118,7 @@ async def test_a_service_killed_at_any_await_ends_as_without_the_kill(
     assert enumerated > 2, "a handler that keeps and publishes waits more often than that"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_a_naive_handler_fails_the_same_test(kafka: str, mongo: str, log: list[Fed]) -> None:
     async for _, found, expected in kills(NAIVE, "done", kafka, mongo, log):
         if found != expected:
