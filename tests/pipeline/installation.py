@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import httpx
 from bson import json_util
@@ -38,6 +39,8 @@ BUILDS = {
     "scoring": build_scoring,
     "notify": build_notify,
 }
+_OF_NO_LOG: Final = frozenset({"key_uses", "refusals"})
+"""Of the doors alone: when a key was last used, what was refused."""
 
 
 @dataclass(frozen=True)
@@ -100,14 +103,15 @@ class Installation:
                     await wait_until_read(self.settings, topic, group_of(service, self.settings))
 
     async def documents(self) -> dict[str, list[str]]:
-        """Every document of every collection, written out in full and in one order."""
+        """Every document that follows from the log, written out in full and in one order."""
         mongo = Mongo(self.settings)
         written: dict[str, list[str]] = {}
         try:
             for service in SERVICES:
                 database = mongo.database(service)
                 listed = await database.command("listCollections")
-                for name in sorted(collection["name"] for collection in listed["cursor"]["firstBatch"]):
+                there = {collection["name"] for collection in listed["cursor"]["firstBatch"]}
+                for name in sorted(name for name in there - _OF_NO_LOG if not name.startswith("sandbox_")):
                     found = await database[name].find({}).sort("_id").to_list(None)
                     written[f"{service}.{name}"] = [json_util.dumps(document, sort_keys=True) for document in found]
         finally:
