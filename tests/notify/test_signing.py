@@ -12,10 +12,10 @@ from chassis.errors import Misconfigured
 from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
 from services.notify.webhooks.signing import Signer
 
-NOW = SystemClock().now()
+BEFORE = SystemClock().now()
 BODY = '{"type":"test.v1","data":{"region_name":"Kota Contoh é"}}'.encode()
 SIGNER = Signer(b"s" * 32)
-FIRST = SigningKey(number=1, since=NOW)
+FIRST = SigningKey(number=1, since=BEFORE)
 
 
 def endpoint(scheme: Scheme, *keys: SigningKey, recipient_id: str = "w-0000000000000001") -> RecipientChangedV1:
@@ -28,14 +28,19 @@ def endpoint(scheme: Scheme, *keys: SigningKey, recipient_id: str = "w-000000000
         address="https://hooks.example/spm",
         scheme=scheme,
         keys=keys or (FIRST,),
-        active_from=NOW,
-        changed_at=NOW,
+        active_from=BEFORE,
+        changed_at=BEFORE,
         changed_by="region-64.71",
     )
 
 
-def headers(row: RecipientChangedV1, at: datetime = NOW, signer: Signer = SIGNER) -> dict[str, str]:
-    return signer.headers(row, webhook_id="notice-1", body=BODY, at=at)
+def now() -> datetime:
+    """The official library holds a delivery against the time of its own clock."""
+    return SystemClock().now()
+
+
+def headers(row: RecipientChangedV1, at: datetime | None = None) -> dict[str, str]:
+    return SIGNER.headers(row, webhook_id="notice-1", body=BODY, at=at or now())
 
 
 def ed25519_holds(shown: str, sent: dict[str, str], body: bytes = BODY) -> bool:
@@ -73,7 +78,7 @@ def test_the_official_library_refuses_what_was_tampered_with(changed: str) -> No
 def test_the_official_library_refuses_a_stale_delivery(age: timedelta) -> None:
     row = endpoint(Scheme.SYMMETRIC)
     with pytest.raises(WebhookVerificationError):
-        Webhook(SIGNER.shown(row, FIRST)).verify(BODY, headers(row, NOW - age))
+        Webhook(SIGNER.shown(row, FIRST)).verify(BODY, headers(row, now() - age))
 
 
 def test_a_public_key_verifies_and_fails_on_another_body() -> None:
@@ -86,11 +91,12 @@ def test_a_public_key_verifies_and_fails_on_another_body() -> None:
 
 @pytest.mark.parametrize("scheme", Scheme)
 def test_both_keys_sign_while_a_rotation_lasts_and_the_new_one_alone_afterwards(scheme: Scheme) -> None:
-    old = FIRST.model_copy(update={"until": NOW + timedelta(hours=24)})
-    new = SigningKey(number=2, since=NOW)
+    rotated = now()
+    old = FIRST.model_copy(update={"until": rotated + timedelta(hours=24)})
+    new = SigningKey(number=2, since=rotated)
     row = endpoint(scheme, old, new)
 
-    during, after = headers(row, NOW), headers(row, NOW + timedelta(hours=24))
+    during, after = headers(row, rotated), headers(row, rotated + timedelta(hours=24))
 
     assert len(during["webhook-signature"].split()) == 2
     assert len(after["webhook-signature"].split()) == 1
