@@ -8,7 +8,7 @@ from hypothesis import settings as hypothesis_settings
 from chassis.mongo import Database, Mongo
 from chassis.settings import Settings
 from tests.engines import EngineChoice, Engines, private_engines, shared_kafka, shared_mongo
-from tests.running import Keys, settings_for
+from tests.running import Keys, drop_databases, drop_topics, settings_for
 
 # How long one example takes tells of the machine's other load, not of the code.
 hypothesis_settings.register_profile("steady", deadline=None)
@@ -16,17 +16,31 @@ hypothesis_settings.load_profile("steady")
 
 
 @pytest_asyncio.fixture(scope="session")
-async def kafka(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """Bootstrap servers of a broker that all tests share: use topics and groups of your own."""
+async def broker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Bootstrap servers of the broker that all tests share."""
     async with shared_kafka(EngineChoice(), tmp_path_factory.mktemp("kafka")) as address:
         yield address
 
 
 @pytest_asyncio.fixture(scope="session")
-async def mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """URI of a replica set that all tests share: use databases of your own."""
+async def replica_set(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """URI of the replica set that all tests share."""
     async with shared_mongo(EngineChoice(), tmp_path_factory.mktemp("mongod")) as uri:
         yield uri
+
+
+@pytest_asyncio.fixture(scope="module")
+async def kafka(broker: str) -> AsyncIterator[str]:
+    """Bootstrap servers: use topics and groups of your own. The topics are gone when the module is done."""
+    yield broker
+    await drop_topics(broker)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def mongo(replica_set: str) -> AsyncIterator[str]:
+    """URI: use databases of your own. They are gone when the module is done."""
+    yield replica_set
+    await drop_databases(replica_set)
 
 
 @pytest_asyncio.fixture

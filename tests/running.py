@@ -10,13 +10,17 @@ from pathlib import Path
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from fastapi import FastAPI
+from pymongo import AsyncMongoClient
 
 from chassis.access import issue_key
 from chassis.clock import Clock
+from chassis.kafka import admin_client
 from chassis.service import Build, make_app
 from chassis.settings import Settings
 
 READY_WITHIN_S = 60.0
+RUN = secrets.token_hex(2)
+"""Tells what this run of the tests made from what others made in the same engines."""
 RECEIPT_KEYS = Path(__file__).parent / "receipt-keys.json"
 """An example key of a standard, known to everybody."""
 
@@ -41,7 +45,7 @@ class Keys:
 
 def settings_for(kafka: str, mongo: str, keys: Keys | None = None, **changes: object) -> Settings:
     """Settings whose topics, groups and databases belong to nobody else."""
-    name = secrets.token_hex(4)
+    name = RUN + secrets.token_hex(3)
     given: dict[str, object] = {
         "kafka": kafka,
         "mongo": mongo,
@@ -52,6 +56,26 @@ def settings_for(kafka: str, mongo: str, keys: Keys | None = None, **changes: ob
         "retry_delay_s_max": 1.0,
     }
     return Settings.model_validate(given | changes)
+
+
+async def drop_topics(kafka: str) -> None:
+    """Delete the topics of this run; a broker holds a file open for each partition it ever made, and runs out."""
+    admin = admin_client(settings_for(kafka, "mongodb://127.0.0.1:1"))
+    await admin.start()
+    try:
+        ours = [name for name in await admin.list_topics() if name.startswith(f"t{RUN}")]
+        if ours:
+            await admin.delete_topics(ours)
+    finally:
+        await admin.close()
+
+
+async def drop_databases(mongo: str) -> None:
+    """Drop the databases of this run, of which each collection and each index is a file."""
+    async with AsyncMongoClient[dict[str, object]](mongo) as client:
+        for name in await client.list_database_names():
+            if name.startswith(f"t{RUN}"):
+                await client.drop_database(name)
 
 
 @asynccontextmanager

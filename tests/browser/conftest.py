@@ -38,10 +38,10 @@ async def serving(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="package")
-async def address(chromium: None, kafka: str, mongo: str) -> AsyncIterator[str]:
+async def address(chromium: None, broker: str, replica_set: str) -> AsyncIterator[str]:
     """Where the public pages are served, with an edition whose winners are announced."""
     async with (
-        site_of_a_year(kafka, mongo, load_law(), until=AwardStep.ANNOUNCED) as site,
+        site_of_a_year(broker, replica_set, load_law(), until=AwardStep.ANNOUNCED) as site,
         serving(site.app) as address,
     ):
         yield address
@@ -49,12 +49,12 @@ async def address(chromium: None, kafka: str, mongo: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="package")
 async def clerk(
-    chromium: None, kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory
+    chromium: None, broker: str, replica_set: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Site, str]]:
     """Intake with a few reports, and where its pages are served to a clerk who has signed in."""
     port, folder = free_port(), tmp_path_factory.mktemp("clerk")
     own_url = f"http://{LOOPBACK}:{port}"
-    async with site_of_reports(kafka, mongo, folder, intake_url=own_url) as site, serving(site.app, port):
+    async with site_of_reports(broker, replica_set, folder, intake_url=own_url) as site, serving(site.app, port):
         yield site, f"http://petugas:{site.token}@{LOOPBACK}:{port}"
 
 

@@ -184,8 +184,9 @@ async def test_a_change_that_cannot_be_made_is_refused_where_it_stands(
 
 @pytest.mark.parametrize("question", ["", "/explain", "/revisions"])
 async def test_a_region_sees_only_its_own(door: Door, question: str) -> None:
-    await door.get(f"/v1/scorecards/{OTHER}/2023Q4{question}", 403)
-    await door.get(f"/v1/scorecards/{KOTA}/2023Q3{question}", 404)
+    for region, period in ((OTHER, "2023Q4"), (KOTA, "2023Q3")):
+        problem = await door.get(f"/v1/scorecards/{region}/{period}{question}", 404)
+        assert problem["type"] == "urn:spm:problem:not-found"
     await door.ask(path=f"/v1/scorecards/{OTHER}/2023Q4", status=403)
 
 
