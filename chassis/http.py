@@ -128,6 +128,17 @@ def require_view(caller: KeyRow, region: str) -> None:
         raise Problem(404, "not-found", f"There is nothing of region {region} here for this key.", region=region)
 
 
+def region_in_view(caller: KeyRow, named: str | None) -> str | None:
+    """The region that is meant: the named one, else the key's own; None for every region.
+
+    Raises:
+        Problem: 404, another region is named.
+    """
+    if named is not None:
+        require_view(caller, named)
+    return named or caller.home
+
+
 def _password_of(credentials: str) -> str | None:
     try:
         return b64decode(credentials, validate=True).decode().partition(":")[2]

@@ -16,6 +16,7 @@ from services.intake.domain.proof import TEXT_CHARS_MAX, Genuine, NotGenuineErro
 from services.intake.domain.receipt_words import DOUBTS, GENUINE, NOT_GENUINE, PROVES, lines
 from services.intake.pages.reports import no_report
 from services.intake.routes.openapi import problems
+from services.intake.routes.reading import own_report
 from services.intake.routes.stories import READ
 from services.intake.store.submissions import Store
 
@@ -46,8 +47,8 @@ class _Pages:
         reader: Annotated[KeyRow, requires_on_page(READ)],
     ) -> Response:
         view = View.of(request)
-        document = await self.store.submission(submission_id)
-        if document is None or not document.get("published") or not reader.may_act_for(document["region_code"]):
+        document = await own_report(self.store, submission_id, reader)
+        if document is None:
             return no_report(self.frame, view)
         genuine = verified(self.signer.receipt(document).proof, self.signer.keys)
         return self.frame.page(

@@ -15,6 +15,7 @@ from regulation.law import Law
 from services.intake.domain.status import Story, Summary
 from services.intake.pages.words import SEVERITIES, State, state, timeline
 from services.intake.routes.openapi import problems
+from services.intake.routes.reading import own_report
 from services.intake.routes.stories import PAGE_MAX, READ
 from services.intake.store.submissions import Store
 
@@ -84,8 +85,8 @@ class _Pages:
         view, known = View.of(request), self.law.regions.get(region)
         if known is None or not reader.may_act_for(region):
             return _no_region(self.frame, view, region)
-        document = await self.store.submission(submission_id)
-        if document is None or not document.get("published") or document["region_code"] != region:
+        document = await own_report(self.store, submission_id, reader)
+        if document is None or document["region_code"] != region:
             return no_report(self.frame, view)
         notices, successor = await self.store.notices_of(submission_id), await self.store.successor_of(submission_id)
         story = Story.told(document, notices, successor, rules_url=self.rules_url)

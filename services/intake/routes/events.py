@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from chassis.access import KeyRow
 from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD
-from chassis.http import in_force, require_view, requires
+from chassis.http import in_force, region_in_view, requires
 from chassis.logs import logger
 from chassis.mongo import Document
 from chassis.problems import Problem
@@ -131,10 +131,9 @@ def router(tail: Tail) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="Of a page of JSON.")] = PAGE_EVENTS,
         last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS_MAX)] = None,
     ) -> Response:
-        wanted = region or caller.home
+        wanted = region_in_view(caller, region)
         if wanted is None:
             raise Problem(422, "unprocessable-request", "This key is of every region; name the one that is meant.")
-        require_view(caller, wanted)
         cursor = _cursor(last_event_id or after, wanted)
         if MEDIA_TYPE not in request.headers.get("accept", ""):
             found = told(await tail.look(wanted, cursor, limit), wanted, cursor)

@@ -15,6 +15,7 @@ from services.intake.domain.proof import Signer
 from services.intake.domain.receipt_keys import ReceiptKeys
 from services.intake.domain.status import Receipt
 from services.intake.routes.openapi import problems
+from services.intake.routes.reading import own_report
 from services.intake.routes.stories import READ
 from services.intake.store.submissions import Store
 
@@ -38,8 +39,8 @@ def router(store: Store, signer: Signer) -> APIRouter:
     async def receipt(
         submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires_on_page(READ)]
     ) -> Response:
-        document = await store.submission(submission_id)
-        if document is None or not document.get("published") or not caller.may_act_for(document["region_code"]):
+        document = await own_report(store, submission_id, caller)
+        if document is None:
             raise Problem(404, "not-found", "No report has this id.")
         return Response(signer.receipt(document).model_dump_json(), media_type=JSON, headers=as_file(document))
 

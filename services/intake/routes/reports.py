@@ -9,6 +9,7 @@ from chassis.events import JSON
 from chassis.http import requires_on_page
 from chassis.problems import Problem
 from services.intake.routes.openapi import problems
+from services.intake.routes.reading import own_report
 from services.intake.routes.stories import READ
 from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
@@ -43,8 +44,7 @@ def router(reports: Reports, store: Store) -> APIRouter:
 
 
 async def _not_there(store: Store, submission_id: str, caller: KeyRow) -> Problem:
-    known = await store.submission(submission_id)
-    if known is not None and known.get("published") and caller.may_act_for(known["region_code"]):
+    if await own_report(store, submission_id, caller) is not None:
         text = "The log has the report; it can be read here in a moment."
         return Problem(404, "not-found", text, headers={"Retry-After": "1"})
     return Problem(404, "not-found", "No report has this id.")

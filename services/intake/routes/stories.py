@@ -4,14 +4,14 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_view, requires
+from chassis.access import KeyRow
+from chassis.http import region_in_view, requires
 from chassis.problems import Problem
 from contracts.message import RegionCode
 from services.intake.domain.status import Story, Summary
 from services.intake.routes.openapi import problems
 from services.intake.routes.paging import cursor_of, next_link, place_of
-from services.intake.routes.reading import quarter
+from services.intake.routes.reading import own_report, quarter
 from services.intake.store.submissions import Store
 
 READ: Final = "submissions:read"
@@ -33,8 +33,8 @@ def router(store: Store, *, rules_url: str) -> APIRouter:
     async def story(
         submission_id: Annotated[str, Path(max_length=128)], caller: Annotated[KeyRow, requires(READ)]
     ) -> Story:
-        document = await store.submission(submission_id)
-        if document is None or not document.get("published") or not caller.may_act_for(document["region_code"]):
+        document = await own_report(store, submission_id, caller)
+        if document is None:
             raise Problem(404, "not-found", "No report has this id.")
         notices, successor = await store.notices_of(submission_id), await store.successor_of(submission_id)
         return Story.told(document, notices, successor, rules_url=rules_url)
@@ -52,8 +52,7 @@ def router(store: Store, *, rules_url: str) -> APIRouter:
         cursor: Annotated[str | None, Query(description="From the Link of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
     ) -> list[Summary]:
-        wanted = region or caller.home
-        require_view(caller, wanted or EVERY_REGION)
+        wanted = region_in_view(caller, region)
         of_period = quarter(period).text if period else None
         found = await store.page(wanted, of_period, place_of(cursor), limit + 1)
         if len(found) > limit:

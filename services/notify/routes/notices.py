@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from chassis.access import EVERY_REGION, KeyRow
-from chassis.http import require_region, require_view, requires
+from chassis.http import region_in_view, require_region, requires
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind, NoticeState
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
@@ -84,9 +84,7 @@ def router(store: NoticeStore) -> APIRouter:
         cursor: Cursor = None,
         limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
     ) -> NoticePage:
-        region = region or reader.home
-        if region is not None:
-            require_view(reader, region)
+        region = region_in_view(reader, region)
         found = await store.newest(region=region, kind=kind, state=state, after=place_of(cursor), limit=limit)
         more = cursor_after(found[-1].notice) if len(found) == limit else None
         return NoticePage(notices=[NoticeRow.of(kept) for kept in found], next_cursor=more)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import KeyRow
 from chassis.clock import Clock
-from chassis.http import require_region, require_view, requires
+from chassis.http import region_in_view, require_region, requires
 from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
@@ -165,9 +165,7 @@ def router(roster: Roster) -> APIRouter:
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
     ) -> RecipientPage:
-        region = region or reader.home
-        if region is not None:
-            require_view(reader, region)
+        region = region_in_view(reader, region)
         rows = await roster.listed(region, after=after, limit=limit)
         more = rows[-1].recipient_id if len(rows) == limit else None
         return RecipientPage(recipients=[RecipientRow.of(row) for row in rows], next_after=more)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.access import KeyRow
-from chassis.http import require_region, require_view, requires
+from chassis.http import region_in_view, require_region, requires
 from chassis.problems import Problem
 from chassis.quota import Quota
 from contracts.message import RegionCode
@@ -237,9 +237,7 @@ def router(endpoints: Endpoints, store: NoticeStore, public_url: str) -> APIRout
 
     @routes.get("", summary="The region's endpoints; of every region for keys of every region")
     async def webhooks(reader: Reader, region: RegionCode | None = None) -> list[WebhookRow]:
-        region = region or reader.home
-        if region is not None:
-            require_view(reader, region)
+        region = region_in_view(reader, region)
         return await endpoints.listed(region)
 
     @routes.post("", summary="Register an endpoint; the answer alone holds its key", status_code=201)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
 from chassis.access import KeyRow
-from chassis.http import require_view, requires
+from chassis.http import region_in_view, requires
 from chassis.problems import Problem, ProblemBody
 from contracts.message import Frozen, PeriodText, RegionCode
 from contracts.peers import RegionLevel
@@ -57,9 +57,7 @@ class Wanted:
         Raises:
             Problem: 404, another region is asked for.
         """
-        region = self.region or caller.home
-        if region is not None:
-            require_view(caller, region)
+        region = region_in_view(caller, self.region)
         if region is None and self.level is None:
             return None
         known = law.regions.reporting()
