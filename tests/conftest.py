@@ -1,3 +1,4 @@
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from tests.running import Keys, drop_databases, drop_topics, settings_for
 # How long one example takes tells of the machine's other load, not of the code.
 hypothesis_settings.register_profile("steady", deadline=None)
 hypothesis_settings.load_profile("steady")
+
+
+def pytest_configure() -> None:
+    """Let SIGTERM end a run as Ctrl-C does: with its summary, and with the engines stopped."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest_asyncio.fixture(scope="session")
