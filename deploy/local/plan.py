@@ -16,6 +16,7 @@ from deploy.local.kafka import kafka
 from deploy.local.mongod import mongod
 from deploy.local.ports import LOOPBACK
 from deploy.local.program import NotReadyError, Part, Program, connects, reachable
+from deploy.local.prometheus import prometheus
 from deploy.local.settings import LocalSettings
 
 SERVICES = ("intake", "validation", "scoring", "notify")
@@ -28,6 +29,7 @@ USUAL_PORTS = {
     "validation": 8081,
     "scoring": 8082,
     "notify": 8083,
+    "prometheus": 9090,
 }
 _PROBE_TIMEOUT_S = 3
 _ENGINES = ("KAFKA", "MONGO", "SMTP")
@@ -40,14 +42,15 @@ _SERVICE_STOPS_WITHIN_S = 25  # longer than SPM_STOP_WAIT_S, the time a batch in
 
 @dataclass(frozen=True)
 class Plan:
-    """Engines are ready before the services start, and stop after them."""
+    """Engines are ready before the services start, and stop after them; who watches comes last."""
 
     engines: tuple[Part, ...]
     services: tuple[Program, ...]
+    watchers: tuple[Program, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        return (*self.engines, *self.services)
+        return (*self.engines, *self.services, *self.watchers)
 
     @property
     def groups(self) -> dict[str, list[Program]]:
@@ -55,6 +58,7 @@ class Plan:
         return {
             "engines": [engine for engine in self.engines if isinstance(engine, Program)],
             "services": list(self.services),
+            "watchers": list(self.watchers),
         }
 
     @property
@@ -63,7 +67,10 @@ class Plan:
 
 
 def planned(folder: Path, settings: LocalSettings, ports: Mapping[str, int], progress: Callable[[str], None]) -> Plan:
-    """Every engine that the settings do not place elsewhere, and the four services. Raises: StackError."""
+    """Every engine that the settings do not place elsewhere, the four services, and Prometheus where one is named.
+
+    Raises: StackError.
+    """
     engines = (
         _kafka_elsewhere(settings.kafka)
         if settings.kafka
@@ -78,7 +85,15 @@ def planned(folder: Path, settings: LocalSettings, ports: Mapping[str, int], pro
         _smtp_elsewhere(settings.smtp) if settings.smtp else _mail_catcher(folder, ports["smtp"]),
     )
     addresses = {f"SPM_{name}": engine.address for name, engine in zip(_ENGINES, engines, strict=True)}
-    return Plan(engines, tuple(_service(folder, name, ports, addresses) for name in SERVICES))
+    services = tuple(_service(folder, name, ports, addresses) for name in SERVICES)
+    return Plan(engines, services, _watchers(folder, settings.prometheus, ports))
+
+
+def _watchers(folder: Path, program: Path | None, ports: Mapping[str, int]) -> tuple[Program, ...]:
+    if program is None:
+        return ()
+    scraped = {name: f"{LOOPBACK}:{ports[name]}" for name in SERVICES}
+    return (prometheus(folder / "prometheus", program=program, port=ports["prometheus"], services=scraped),)
 
 
 def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping[str, str]) -> Program:

@@ -15,6 +15,7 @@ from deploy.local.lock import only_one
 from deploy.local.plan import USUAL_PORTS, Plan, mail_folder, planned
 from deploy.local.ports import chosen_ports, holder
 from deploy.local.program import NotReadyError, Part, Program, wait_until
+from deploy.local.prometheus import found
 from deploy.local.settings import LocalSettings
 from deploy.local.supervision import State, Supervisor, configuration, log_of
 
@@ -36,10 +37,13 @@ class Remembered(BaseModel):
     kafka: str | None
     mongo: str | None
     smtp: str | None
+    prometheus: Path | None = None
+    """The program; None where none was found."""
 
     def elsewhere(self, settings: LocalSettings) -> LocalSettings:
-        """The settings, with the engines that were placed elsewhere at the start."""
-        return settings.model_copy(update={"kafka": self.kafka, "mongo": self.mongo, "smtp": self.smtp})
+        """The settings, with the engines that were placed elsewhere and the Prometheus that was found at the start."""
+        chosen = ("kafka", "mongo", "smtp", "prometheus")
+        return settings.model_copy(update={name: getattr(self, name) for name in chosen})
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ async def bring_up(folder: Path, plan: Plan, say: Say) -> None:
 
 
 async def _until_ready(supervisor: Supervisor, plan: Plan, say: Say) -> None:
-    for group, parts in (("engines", plan.engines), ("services", plan.services)):
+    for group, parts in (("engines", plan.engines), ("services", plan.services), ("watchers", plan.watchers)):
         supervisor.start_programs(group)
         for part in parts:
             await _part_ready(supervisor, part, say)
@@ -227,9 +231,13 @@ def _to_remember(settings: LocalSettings, before: Remembered | None, *, runs: bo
     last = before.ports if before else {}
     if runs:  # its ports are taken, by itself
         ports = last | {name: port for name, port in demanded.items() if port is not None}
+        watched_by = settings.prometheus or (before and before.prometheus)
     else:
         ports = chosen_ports(demanded=demanded, remembered=last, usual=USUAL_PORTS)
-    return Remembered(ports=ports, kafka=settings.kafka, mongo=settings.mongo, smtp=settings.smtp)
+        watched_by = found(settings.prometheus)
+    return Remembered(
+        ports=ports, kafka=settings.kafka, mongo=settings.mongo, smtp=settings.smtp, prometheus=watched_by
+    )
 
 
 def _tell(folder: Path, plan: Plan, say: Say) -> None:
