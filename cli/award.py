@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.saying import complain, tell
 from regulation.law import Law
 from regulation.loading import load_law
 from services.scoring.domain.audit import Audit, Unusable, audit
@@ -44,7 +45,7 @@ def verify(
     told = _told(found)
     if digest is not None and digest != found.digest:
         told.append(f"the digest: found {found.digest}, expected {digest}")
-    print(f"digest {found.digest}")
+    tell(f"digest {found.digest}")
     if told:
         _differs(told)
     _agrees(found, law)
@@ -55,21 +56,21 @@ def _told(found: Audit) -> list[str]:
 
 
 def _differs(told: list[str]) -> None:
-    print(f"This bundle does not verify; differences: {len(told):,}")
+    tell(f"This bundle does not verify; differences: {len(told):,}")
     for sentence in told[:SHOWN_MAX]:
-        print(f"  {sentence}")
+        tell(f"  {sentence}")
     if len(told) > SHOWN_MAX:
-        print(f"  and {len(told) - SHOWN_MAX:,} more")
+        tell(f"  and {len(told) - SHOWN_MAX:,} more")
     raise typer.Exit(1)
 
 
 def _agrees(found: Audit, law: Law) -> None:
-    print(f"Edition {found.edition_year}, fiscal year {found.fiscal_year}: recomputed, everything agrees.")
+    tell(f"Edition {found.edition_year}, fiscal year {found.fiscal_year}: recomputed, everything agrees.")
     for category, winners in (found.winners or {}).items():
         names = ", ".join(f"{code} {law.regions[code].name}" if code in law.regions else code for code in winners)
-        print(f"  {category}: {names or 'no winner yet'}")
+        tell(f"  {category}: {names or 'no winner yet'}")
 
 
 def _unusable(text: str) -> None:
-    typer.secho(f"spm: {text}", fg=typer.colors.RED, err=True)
+    complain(text)
     raise typer.Exit(UNUSABLE)

@@ -20,6 +20,7 @@ from chassis.clock import SystemClock
 from chassis.errors import Unprocessable
 from chassis.events import Received
 from chassis.problems import Fault, Problem
+from cli.saying import harmless, say
 from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.submission import Submission
@@ -170,23 +171,25 @@ def _read(law: Law, file: str) -> Submission | Checked:
 def _show(checked: Sequence[Checked], lang: Language, console: Console) -> None:
     for each in checked:
         colour = "red" if _EXIT[each.result] else "green"
-        console.print(f"[bold]{escape(each.file)}[/]: [{colour}]{lang.of(_RESULTS[each.result])}[/]", soft_wrap=True)
+        console.print(
+            f"[bold]{escape(harmless(each.file))}[/]: [{colour}]{lang.of(_RESULTS[each.result])}[/]", soft_wrap=True
+        )
         if each.verdict is None:
-            _say(console, f"  {each.detail}", *(f"  {fault.pointer or '/'}: {fault.detail}" for fault in each.faults))
+            say(console, f"  {each.detail}", *(f"  {fault.pointer or '/'}: {fault.detail}" for fault in each.faults))
         else:
             _show_verdict(each.verdict, lang, console)
     if any(each.verdict and each.verdict.findings for each in checked):
-        _say(console, lang.of(_EXPLAINED_BY))
+        say(console, lang.of(_EXPLAINED_BY))
 
 
 def _show_verdict(verdict: SubmissionJudgedV1, lang: Language, console: Console) -> None:
     found = f"{len(verdict.findings)} {lang.of(_COUNTED)}"
-    _say(console, f"  {found} · {verdict.ruleset_id} · {verdict.ruleset_digest}")
+    say(console, f"  {found} · {verdict.ruleset_id} · {verdict.ruleset_digest}")
     for (_, code), findings in groupby(verdict.findings, key=lambda finding: (finding.severity, finding.code)):
         first, *others = findings
         colour = "red" if first.severity is Severity.ERROR else "yellow"
         console.print(f"\n  [{colour}]{lang.of(_SEVERITIES[first.severity])}[/] [bold]{escape(code)}[/]")
-        _say(console, f"  {lang.of(first.summary)}", f"  {lang.of(_REMEDY)}: {lang.of(first.remedy)}")
+        say(console, f"  {lang.of(first.summary)}", f"  {lang.of(_REMEDY)}: {lang.of(first.remedy)}")
         console.print(Padding(_places([first, *others], lang), (0, 0, 0, 4)))
 
 
@@ -194,10 +197,6 @@ def _places(findings: Iterable[Finding], lang: Language) -> Table:
     table = Table(*(Column(lang.of(heading), overflow="fold") for heading in _HEADINGS), box=None, pad_edge=False)
     for finding in findings:
         reason = f" ({lang.of(_JUSTIFIED)})" if finding.justification else ""
-        table.add_row(*map(escape, (finding.pointer or "/", f"{finding.found}{reason}", finding.expected)))
+        cells = (finding.pointer or "/", f"{finding.found}{reason}", finding.expected)
+        table.add_row(*(escape(harmless(cell)) for cell in cells))
     return table
-
-
-def _say(console: Console, *lines: str) -> None:
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True)

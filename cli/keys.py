@@ -6,7 +6,7 @@ import httpx
 import typer
 
 from cli.connection import Insecure, Token, Url, checked_url
-from cli.saying import harmless
+from cli.saying import complain, harmless
 
 ANSWER_WITHIN_S: Final = 30.0
 PAGES_MAX: Final = 100
@@ -120,5 +120,5 @@ def _text(value: object) -> str:
 
 
 def _fail(sentence: str) -> NoReturn:
-    typer.secho(f"spm: {harmless(sentence)}", fg=typer.colors.RED, err=True)
+    complain(sentence)
     raise typer.Exit(1)

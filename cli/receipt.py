@@ -10,6 +10,7 @@ from chassis.bodies import parsed
 from chassis.problems import Problem
 from chassis.settings import read_settings
 from cli.connection import Insecure, checked_url
+from cli.saying import complain, tell
 from contracts.language import Language
 from contracts.submission import Submission
 from deploy.local.credentials import receipt_keys_file, write_private
@@ -53,13 +54,13 @@ def verify(
     try:
         genuine = verified_file(_content(file, TEXT_CHARS_MAX + 1), trusted)
     except NotGenuineError as fault:
-        print(f"{lang.of(NOT_GENUINE)} {lang.of(DOUBTS[fault.doubt])}\n  {fault}")
+        tell(f"{lang.of(NOT_GENUINE)} {lang.of(DOUBTS[fault.doubt])}", f"  {fault}")
         raise typer.Exit(ALTERED) from None
     regions = load_law().regions
     code = genuine.statement.region_code
     told = lines(genuine, lang, regions[code].name if code in regions else None)
     width = max(len(label) for label, _ in told)
-    print(lang.of(GENUINE), *(f"  {label:{width}}  {text}" for label, text in told), lang.of(PROVES), sep="\n")
+    tell(lang.of(GENUINE), *(f"  {label:{width}}  {text}" for label, text in told), lang.of(PROVES))
     if report is not None:
         _compare(report, genuine, lang)
 
@@ -71,7 +72,7 @@ def keygen(file: KeyFile) -> None:
         _unusable(f"{file} exists. To sign with a new key and keep the old receipts good: spm receipt rotate {file}")
     made = ReceiptKeys.new()
     write_private(file, made.secret())
-    print(f"{file}: receipts are signed with key {made.ids[0]}. Start intake with SPM_RECEIPT_KEYS={file}")
+    tell(f"{file}: receipts are signed with key {made.ids[0]}. Start intake with SPM_RECEIPT_KEYS={file}")
 
 
 @app.command()
@@ -80,11 +81,11 @@ def rotate(file: KeyFile) -> None:
     before = _keys_of(file)
     after = before.rotated()
     write_private(file, after.secret())
-    print(f"{file}: receipts are signed with key {after.ids[0]} once every intake is started again.")
+    tell(f"{file}: receipts are signed with key {after.ids[0]} once every intake is started again.")
     for key_id in after.ids[1:]:
-        print(f"  {key_id} verifies; when no receipt of it needs to hold, take its row out of the file.")
+        tell(f"  {key_id} verifies; when no receipt of it needs to hold, take its row out of the file.")
     for key_id in set(before.ids) - set(after.ids):
-        print(f"  {key_id} is gone: its receipts no longer verify.")
+        tell(f"  {key_id} is gone: its receipts no longer verify.")
 
 
 def _trusted(keys: Path | None, origin: str | None) -> ReceiptKeys:
@@ -133,11 +134,11 @@ def _compare(report: Path, genuine: Genuine, lang: Language) -> None:
     except Problem as problem:
         _unusable(f"{report} is no report: {problem.detail}")
     if digest != genuine.statement.content_digest:
-        print(lang.say(f"{report} bukan laporan itu: sidiknya {digest}", f"{report} is another report: {digest}"))
+        tell(lang.say(f"{report} bukan laporan itu: sidiknya {digest}", f"{report} is another report: {digest}"))
         raise typer.Exit(ALTERED)
-    print(lang.say(f"{report} adalah laporan itu.", f"{report} is that report."))
+    tell(lang.say(f"{report} adalah laporan itu.", f"{report} is that report."))
 
 
 def _unusable(text: str) -> NoReturn:
-    typer.secho(f"spm: {text}", fg=typer.colors.RED, err=True)
+    complain(text)
     raise typer.Exit(UNUSABLE)

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import typer
 from rich.console import Console
 
 _STEERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -11,6 +12,15 @@ _STEERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e
 
 def harmless(text: str) -> str:
     return _STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def tell(*lines: str) -> None:
+    for line in lines:
+        print(harmless(line))
+
+
+def complain(sentence: str) -> None:
+    typer.secho(f"spm: {harmless(sentence)}", fg=typer.colors.RED, err=True)
 
 
 def say(console: Console, *lines: str) -> None:
