@@ -9,6 +9,7 @@ from pydantic import Field
 from contracts.message import COUNT_MAX, Identifier, Instant, Message, PeriodText, RegionCode, ShortWords, Words
 
 DaysAfterDue = Annotated[int, Field(ge=1, le=366, description="1 for H+1, 7 for H+7.")]
+DaysBeforeDue = Annotated[int, Field(ge=1, le=366, description="14 for H-14, 1 for H-1.")]
 
 
 class PeriodState(StrEnum):
@@ -102,3 +103,29 @@ class DeadlinePassedV1(Message):
     @property
     def occurred_at(self) -> datetime:
         return self.due_at + timedelta(days=self.days_after_due)
+
+
+class DeadlineNearsV1(Message):
+    """So many days are left until a period's deadline while its entry is open: a mark in one region's own stream."""
+
+    TYPE: ClassVar[str] = "id.go.spm.deadline-nears.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:intake"
+
+    region_code: RegionCode
+    period: PeriodText
+    period_revision: Annotated[
+        int, Field(ge=1, le=COUNT_MAX, description="The revision of the period that was in force at that moment.")
+    ]
+    due_at: Instant
+    days_before_due: DaysBeforeDue
+
+    def identity(self) -> str:
+        return f"{self.region_code}/{self.period}/{self.period_revision}/-{self.days_before_due}"
+
+    @property
+    def key(self) -> str:
+        return self.region_code
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.due_at - timedelta(days=self.days_before_due)

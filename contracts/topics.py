@@ -8,11 +8,11 @@ from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
 from contracts.peers import PeersFixedV1
-from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
 from contracts.recipient import RecipientChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
-from contracts.verdict import EntrySettledV1, ReportOverdueV1, SubmissionJudgedV1
+from contracts.verdict import EntrySettledV1, ReportAwaitedV1, ReportOverdueV1, SubmissionJudgedV1
 
 PARTITIONS: Final = 12
 MAX_MESSAGE_BYTES: Final = 1_048_576
@@ -61,7 +61,7 @@ SUBMISSION_RECEIVED: Final = Topic(
     key="region code",
     written_by=("intake", "validation"),
     read_by=("validation", "intake"),
-    messages=(SubmissionReceivedV1, EntryClosedV1, DeadlinePassedV1, PeersFixedV1),
+    messages=(SubmissionReceivedV1, EntryClosedV1, DeadlineNearsV1, DeadlinePassedV1, PeersFixedV1),
 )
 SUBMISSION_JUDGED: Final = Topic(
     name="spm-submission-judged-v1",
@@ -76,7 +76,7 @@ REPORT_OVERDUE: Final = Topic(
     key="region code",
     written_by=("validation",),
     read_by=("notify", "intake"),
-    messages=(ReportOverdueV1,),
+    messages=(ReportAwaitedV1, ReportOverdueV1),
 )
 SCORECARD_UPDATED: Final = Topic(
     name="spm-scorecard-updated-v1",

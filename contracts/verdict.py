@@ -1,6 +1,6 @@
 """What validation says of a report."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -18,7 +18,7 @@ from contracts.message import (
     RegionCode,
     ServiceTypeId,
 )
-from contracts.period import DaysAfterDue
+from contracts.period import DaysAfterDue, DaysBeforeDue
 from contracts.submission import Justification, Submission
 
 
@@ -148,3 +148,28 @@ class ReportOverdueV1(Message):
     @property
     def occurred_at(self) -> datetime:
         return self.closed_at
+
+
+class ReportAwaitedV1(Message):
+    """A region has no accepted report, and so many days are left until the deadline."""
+
+    TYPE: ClassVar[str] = "id.go.spm.report-awaited.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:validation"
+
+    region_code: RegionCode
+    period: PeriodText
+    period_revision: Annotated[int, Field(ge=1, le=COUNT_MAX)]
+    due_at: Instant
+    days_before_due: DaysBeforeDue
+    returned_reports: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Reports that came but were returned.")]
+
+    def identity(self) -> str:
+        return f"{self.region_code}/{self.period}/{self.period_revision}/-{self.days_before_due}"
+
+    @property
+    def key(self) -> str:
+        return self.region_code
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.due_at - timedelta(days=self.days_before_due)

@@ -1,7 +1,7 @@
 """The law as services ask it: what holds, for whom, on which day. Days are named, never assumed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +24,7 @@ from regulation.rows import (
     OverdueDay,
     PublishedPeriod,
     Region,
+    ReminderDay,
     Rule,
     RuleTerms,
     Sector,
@@ -142,8 +143,21 @@ class Law:
 
     def overdue_days(self, period: str) -> tuple[int, ...]:
         """How many days after the deadline a missing report is told of while entry is open; fewest first."""
+        return tuple(sorted({row.days for row in self._overdue_days(period)}))
+
+    def province_days(self, period: str) -> tuple[int, ...]:
+        """Those of ``overdue_days`` on which a province is told which of its regions are overdue."""
+        return tuple(sorted({row.days for row in self._overdue_days(period) if row.province_is_told}))
+
+    def told_days(self, period: str) -> tuple[int, ...]:
+        """Days from the deadline on which a region without an accepted report is told: -14 for H-14, 1 for H+1."""
         last_day = _day_after_quarter(period) - timedelta(days=1)
-        return tuple(sorted({row.days for row in all_in_force(self.rows.of(OverdueDay), last_day)}))
+        before = {-row.days for row in all_in_force(self.rows.of(ReminderDay), last_day)}
+        return (*sorted(before), *self.overdue_days(period))
+
+    def _overdue_days(self, period: str) -> Iterable[OverdueDay]:
+        last_day = _day_after_quarter(period) - timedelta(days=1)
+        return all_in_force(self.rows.of(OverdueDay), last_day)
 
     def award_edition(self, edition_year: int) -> AwardEdition:
         for edition in self.rows.of(Edition):

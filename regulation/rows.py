@@ -250,6 +250,22 @@ class OverdueDay(DatedRow):
     id: Key
     days: int = Field(ge=1, le=366)
     unit: Literal["days after the deadline"]
+    province_is_told: bool
+    """Whether a province learns on this day which of its kabupaten and kota are overdue."""
+
+    @property
+    def series(self) -> str:
+        return self.id
+
+
+class ReminderDay(DatedRow):
+    """How long before the deadline a region without an accepted report is reminded while entry is open."""
+
+    table: ClassVar[str] = "calendar/reminder_days"
+
+    id: Key
+    days: int = Field(ge=1, le=366)
+    unit: Literal["days before the deadline"]
 
     @property
     def series(self) -> str:

@@ -126,7 +126,7 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
     happened = Events(world.database)
     tail = events.Tail(happened, world.stopping)
     region_codes = [region.code for region in law.regions.reporting()]
-    announcement = Announcement(store, world.publisher, clock, region_codes, law.overdue_days)
+    announcement = Announcement(store, world.publisher, clock, region_codes, law.told_days)
     admission = admits(store, world.publisher, clock, IntakeMetrics(world.registry), signer)
     duties = obligations.Obligations(store, SentReports(world.database), law, clock)
     forms = Forms(law, kept_reports)

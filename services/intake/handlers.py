@@ -7,12 +7,13 @@ from chassis.events import Event, Received
 from chassis.stream import Handler
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
-from contracts.notice import NoticeSettledV1
-from contracts.period import DeadlinePassedV1, PeriodChangedV1
+from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import (
     CLIENT_KEY_CHANGED,
+    NOTICE_ACKNOWLEDGED,
     NOTICE_SETTLED,
     PERIOD_CHANGED,
     REPORT_OVERDUE,
@@ -52,6 +53,7 @@ class Reader:
             REPORT_OVERDUE: self.report_overdue,
             SCORECARD_UPDATED: self.scorecard_updated,
             NOTICE_SETTLED: self.notice_settled,
+            NOTICE_ACKNOWLEDGED: self.notice_acknowledged,
             CLIENT_KEY_CHANGED: self.key_changed,
         }
 
@@ -65,6 +67,7 @@ class Reader:
         await self._store.add_received(
             (kept.logged(message, record.offset), record.logged_at) for message, record in facts
         )
+        await self._store.add_marks(kept.mark(message) for message, _ in _only(DeadlineNearsV1, batch))
         await self._store.add_marks(kept.mark(message) for message, _ in _only(DeadlinePassedV1, batch))
         return []
 
@@ -86,6 +89,11 @@ class Reader:
     async def notice_settled(self, batch: Sequence[Received]) -> list[Event]:
         facts = _only(NoticeSettledV1, batch)
         await self._store.add_notices(kept.notice(message, record.logged_at) for message, record in facts)
+        return []
+
+    async def notice_acknowledged(self, batch: Sequence[Received]) -> list[Event]:
+        facts = _only(NoticeAcknowledgedV1, batch)
+        await self._store.add_notices(kept.acknowledged(message, record.logged_at) for message, record in facts)
         return []
 
     async def key_changed(self, batch: Sequence[Received]) -> list[Event]:

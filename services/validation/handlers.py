@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from chassis.errors import Unprocessable
 from chassis.events import Event, Passage, Received
 from contracts.peers import LevelFigures, PeersFixedV1
-from contracts.period import DeadlinePassedV1, EntryClosedV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import SubmissionJudgedV1
@@ -66,7 +66,7 @@ class Reception:
                         *history_ids(report.region_code, report.period),
                     }
                     peers.update(peer_ids(report.region_code, report.period))
-                case EntryClosedV1() | DeadlinePassedV1() as mark:
+                case EntryClosedV1() | DeadlineNearsV1() | DeadlinePassedV1() as mark:
                     settlements.add(mark.identity())
                     heads.add(head_id(mark.region_code, mark.period))
                 case PeersFixedV1(region_code=code, figures=figures):
@@ -119,7 +119,7 @@ class Decisions:
         match received.message:
             case SubmissionReceivedV1() as report:
                 return (self._verdict_on(report, received).event,)
-            case EntryClosedV1() | DeadlinePassedV1() as mark:
+            case EntryClosedV1() | DeadlineNearsV1() | DeadlinePassedV1() as mark:
                 return self._settlement_of(mark, received.id).events
             case PeersFixedV1() as fixed:
                 self._take_peers(fixed)

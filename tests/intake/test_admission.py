@@ -64,7 +64,7 @@ class House:
         self.registry = CollectorRegistry()
         self.metrics = IntakeMetrics(self.registry)
         self.admission = Admission(self.store, self.log, self.clock, self.metrics, SIGNER)
-        self.announcement = Announcement(self.store, self.log, self.clock, REGIONS, lambda _: (1, 7))
+        self.announcement = Announcement(self.store, self.log, self.clock, REGIONS, lambda _: (-14, -7, -1, 1, 7))
 
     async def order(self, revision: int, state: PeriodState = PeriodState.OPEN) -> None:
         change = period(revision, state)

@@ -1,8 +1,8 @@
-"""A deadline that has passed is marked in each region's stream, once, whatever breaks or runs beside it."""
+"""A deadline that nears or has passed is marked in each region's stream, once, whatever breaks or runs beside it."""
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -10,13 +10,14 @@ import pytest_asyncio
 from chassis.errors import Retryable
 from chassis.events import Event, Received, decode
 from chassis.mongo import Database
-from contracts.period import DeadlinePassedV1, PeriodState
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, PeriodState
 from services.intake.handlers import Reader
 from tests.intake.reports import DUE, KOTA, NOW, PERIOD, SECOND, arrival, period
 from tests.intake.test_admission import REGIONS, House, away
 
 DAY = timedelta(days=1)
 H1, H7 = DUE + DAY, DUE + 7 * DAY
+MARKS = {DeadlineNearsV1.TYPE, DeadlinePassedV1.TYPE}
 
 
 @pytest_asyncio.fixture
@@ -28,7 +29,7 @@ async def house(database: Database) -> House:
 
 
 def marks_in(events: Iterable[Event]) -> list[Event]:
-    return [event for event in events if event.headers["ce_type"] == DeadlinePassedV1.TYPE]
+    return [event for event in events if event.headers["ce_type"] in MARKS]
 
 
 def subjects(house: House) -> list[str]:
@@ -49,6 +50,41 @@ async def test_each_day_after_the_deadline_is_marked_for_every_region_once(house
         await read_back(house, house.log.events)
     assert subjects(house) == [f"{code}/{PERIOD}/1/{days}" for days in (1, 7) for code in REGIONS]
     assert {event.headers["ce_causationid"] for event in marks_in(house.log.events)} == {period().event_id}
+
+
+async def test_each_reminder_before_the_deadline_is_marked_for_every_region_once(house: House) -> None:
+    for days in (14, 7, 1):
+        for now in (DUE - days * DAY - SECOND, DUE - days * DAY, DUE - days * DAY + SECOND):
+            await house.announcement.mark_deadlines(now)
+            await read_back(house, house.log.events)
+    assert subjects(house) == [f"{code}/{PERIOD}/1/-{days}" for days in (14, 7, 1) for code in REGIONS]
+    assert [event.headers["ce_time"] for event in marks_in(house.log.events)][:1] == ["2024-01-06T16:59:59.000Z"]
+
+
+@pytest.mark.parametrize(("now", "told"), [(DUE - 2 * DAY, [-7]), (DUE - SECOND, [-1]), (DUE, []), (H1, [1])])
+async def test_who_was_not_reminded_in_time_is_reminded_of_the_latest_day_alone(
+    house: House, now: datetime, told: list[int]
+) -> None:
+    await house.announcement.mark_deadlines(now)
+    assert subjects(house) == [f"{code}/{PERIOD}/1/{days}" for days in told for code in REGIONS]
+
+
+async def test_an_extension_moves_the_reminders_that_have_not_been_given(house: House) -> None:
+    await house.announcement.mark_deadlines(DUE - 14 * DAY)
+    await read_back(house, house.log.events)
+    extended = period(2, due_at=DUE + 10 * DAY, changed_at=DUE - 10 * DAY)
+    await house.store.change_period(extended)
+    for days in range(-10, 10):
+        await house.announcement.mark_deadlines(DUE + days * DAY)
+        await read_back(house, house.log.events)
+    given = dict.fromkeys(subject.partition("/2023Q4/")[2] for subject in subjects(house))
+    assert list(given) == ["1/-14", "2/-14", "2/-7", "2/-1"]
+
+
+async def test_nobody_is_reminded_before_entry_opens(house: House) -> None:
+    await house.store.change_period(period(2, opens_at=DUE - 10 * DAY))
+    await house.announcement.mark_deadlines(DUE - 9 * DAY)
+    assert subjects(house) == []
 
 
 async def test_replicas_and_late_starts_publish_the_same_bytes(house: House, database: Database) -> None:

@@ -68,7 +68,8 @@ def test_a_quarter_before_the_law_has_no_window(law: Law) -> None:
 
 @pytest.mark.parametrize("period", ["2019Q1", "2023Q4", "2026Q3"])
 def test_a_missing_report_is_told_of_one_and_seven_days_after_the_deadline(law: Law, period: str) -> None:
-    assert law.overdue_days(period) == (1, 7)
+    assert law.overdue_days(period) == law.province_days(period) == (1, 7)
+    assert law.told_days(period) == (-14, -7, -1, 1, 7)
 
 
 def test_before_the_law_no_report_is_missing(law: Law) -> None:

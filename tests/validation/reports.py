@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.peers import LevelFigures, PeersFixedV1, RegionLevel
-from contracts.period import DeadlinePassedV1, EntryClosedV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1
 from contracts.submission import (
     ActionPlan,
     Budget,
@@ -109,6 +109,12 @@ def closed(region_code: str = KOTA, period: str = PERIOD, period_revision: int =
 def passed(days: int = 1, region_code: str = KOTA, period: str = PERIOD, period_revision: int = 1) -> DeadlinePassedV1:
     return DeadlinePassedV1(
         region_code=region_code, period=period, period_revision=period_revision, due_at=DUE, days_after_due=days
+    )
+
+
+def nearing(days: int = 7, region_code: str = KOTA, period_revision: int = 1) -> DeadlineNearsV1:
+    return DeadlineNearsV1(
+        region_code=region_code, period=PERIOD, period_revision=period_revision, due_at=DUE, days_before_due=days
     )
 
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from contracts.notice import NoticeSettledV1
-from contracts.period import DeadlinePassedV1, PeriodChangedV1
+from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import ReportOverdueV1, SubmissionJudgedV1
@@ -90,6 +90,17 @@ def notice(message: NoticeSettledV1, at: datetime) -> Document:
     }
 
 
+def acknowledged(message: NoticeAcknowledgedV1, at: datetime) -> Document:
+    return {
+        "_id": message.event_id,
+        "submission_id": message.submission_id,
+        "event_id": message.event_id,
+        "at": at,
+        "kind": message.kind.value,
+        "office": message.office,
+    }
+
+
 def overdue(message: ReportOverdueV1) -> Document:
     return {
         "_id": message.identity(),
@@ -99,13 +110,15 @@ def overdue(message: ReportOverdueV1) -> Document:
     }
 
 
-def mark(message: DeadlinePassedV1) -> Document:
+def mark(message: DeadlineNearsV1 | DeadlinePassedV1) -> Document:
+    """``days_after_due`` is negative before the deadline."""
+    days = -message.days_before_due if isinstance(message, DeadlineNearsV1) else message.days_after_due
     return {
         "_id": message.identity(),
         "region_code": message.region_code,
         "period": message.period,
         "period_revision": message.period_revision,
-        "days_after_due": message.days_after_due,
+        "days_after_due": days,
     }
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
 from contracts.message import Frozen, Instant, ShortWords, Words
-from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1, PeriodState
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1, PeriodChangedV1, PeriodState
 from contracts.quarter import Quarter
 from regulation.law import ReportingWindow
 from services.intake.domain.arrival import to_the_millisecond
@@ -101,29 +102,29 @@ def closing_marks(change: PeriodChangedV1, region_codes: Iterable[str]) -> list[
     ]
 
 
-def days_passed(period: PeriodChangedV1, overdue_days: Iterable[int], now: datetime) -> list[int]:
-    """Those days after the deadline that have passed while this revision was in force with entry open.
+def days_passed(period: PeriodChangedV1, told_days: Iterable[int], now: datetime) -> list[int]:
+    """Those days from the deadline, negative before it, that came while this revision was in force with entry open.
 
     A moment that had passed when the dates were set is not told of: it belongs to the revision before, or to a past
-    year that is brought in.
+    year that is brought in. Before the deadline only the latest counts, and none before entry opened: who was not
+    reminded in time is not reminded of that day afterwards.
     """
     if period.state is PeriodState.CLOSED:
         return []
-    return [days for days in overdue_days if period.changed_at < period.due_at + timedelta(days=days) <= now]
+    moments = {days: period.due_at + timedelta(days=days) for days in sorted(told_days)}
+    passed = [days for days, moment in moments.items() if period.changed_at < moment <= now]
+    reminders = [days for days in passed if days < 0 and period.opens_at <= moments[days] and now < period.due_at]
+    return [*reminders[-1:], *(days for days in passed if days > 0)]
 
 
-def deadline_marks(period: PeriodChangedV1, days_after_due: int, region_codes: Iterable[str]) -> list[DeadlinePassedV1]:
-    """One mark a region."""
-    return [
-        DeadlinePassedV1(
-            region_code=code,
-            period=period.period,
-            period_revision=period.revision,
-            due_at=period.due_at,
-            days_after_due=days_after_due,
-        )
-        for code in region_codes
-    ]
+def deadline_marks(
+    period: PeriodChangedV1, days: int, region_codes: Iterable[str]
+) -> list[DeadlineNearsV1] | list[DeadlinePassedV1]:
+    """One mark a region; ``days`` from the deadline, negative before it."""
+    marked: dict[str, Any] = {"period": period.period, "period_revision": period.revision, "due_at": period.due_at}
+    if days < 0:
+        return [DeadlineNearsV1(region_code=code, days_before_due=-days, **marked) for code in region_codes]
+    return [DeadlinePassedV1(region_code=code, days_after_due=days, **marked) for code in region_codes]
 
 
 def _substance(change: PeriodChangedV1) -> tuple[object, ...]:

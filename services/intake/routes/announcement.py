@@ -1,6 +1,6 @@
-"""Telling the log what the secretariat decided and when a deadline has passed.
+"""Telling the log what the secretariat decided, and when a deadline nears or has passed.
 
-A decision is kept first, published, then noted as announced. A passed deadline follows from the calendar as it is kept.
+A decision is kept first, published, then noted as announced. Deadlines follow from the calendar as it is kept.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ class Announcement:
         publisher: Publishes,
         clock: Clock,
         region_codes: Sequence[str],
-        overdue_days: Callable[[str], Sequence[int]],
+        told_days: Callable[[str], Sequence[int]],
     ) -> None:
-        """``overdue_days``: of a period, how long after its deadline missing reports are told of."""
+        """``told_days``: of a period, on which days from its deadline missing reports are told of."""
         self._store = store
         self._publisher = publisher
         self._clock = clock
         self._region_codes = region_codes
-        self._overdue_days = overdue_days
+        self._told_days = told_days
 
     async def make_up(self) -> None:
         """Announce what was kept when the process or Kafka went away."""
@@ -59,13 +59,13 @@ class Announcement:
             latest = await self._store.period(latest.period)
 
     async def mark_deadlines(self, now: datetime) -> None:
-        """Publish the marks that the log lacks of deadlines that passed long enough ago while entry is open.
+        """Publish the marks that the log lacks of deadlines that near, or passed long enough ago, while entry is open.
 
         A mark follows from the calendar alone, so replicas and repetitions publish the same bytes. What the log has is
         known from reading it back, so a crash between two marks is made up for and a rebuild writes none again.
         """
         for period in await self._store.periods():
-            for days in days_passed(period, self._overdue_days(period.period), now):
+            for days in days_passed(period, self._told_days(period.period), now):
                 marked = await self._store.marked(period, days)
                 if missing := [code for code in self._region_codes if code not in marked]:
                     marks = deadline_marks(period, days, missing)

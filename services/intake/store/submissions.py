@@ -4,9 +4,9 @@
                  told that the report arrived; ``begun_at`` is the attempt's own time, ``claim`` (region/period) is held
                  by one attempt at a time of those that name the report they replace. What other services say is added
                  in fields of its own, in any order.
-``notices``      one document a settled notice, by its id
+``notices``      one document a settled notice, by its id, and one an office's acknowledgement, by its event's
 ``overdue``      one document a region, period and revision of the period
-``marks``        one document a region, revision of the period and day after its deadline, once the log has that mark
+``marks``        one document a region, revision of the period and day from its deadline, once the log has that mark
 ``periods``      the current revision of each period; ``announced`` says whether the log has it
 ``past``         one document, from when on this database holds what the log says of before
 """
@@ -181,7 +181,7 @@ class Store:
     # Periods
 
     async def marked(self, period: PeriodChangedV1, days_after_due: int) -> set[str]:
-        """The codes of the regions whose mark the log is known to have."""
+        """The codes of the regions whose mark the log is known to have; the days are negative before the deadline."""
         wanted = {
             "period": period.period,
             "period_revision": period.revision,

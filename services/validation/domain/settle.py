@@ -1,16 +1,18 @@
-"""What follows from a mark in a region's stream: entry was closed, or some days have passed since the deadline."""
+"""What follows from a mark in a region's stream: the deadline nears, has passed some days ago, or entry was closed."""
 
 from contracts.message import Message
-from contracts.period import DeadlinePassedV1, EntryClosedV1
-from contracts.verdict import EntrySettledV1, ReportOverdueV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1
+from contracts.verdict import EntrySettledV1, ReportAwaitedV1, ReportOverdueV1
 from services.validation.domain.head import Head
 
-Mark = EntryClosedV1 | DeadlinePassedV1
+Mark = EntryClosedV1 | DeadlineNearsV1 | DeadlinePassedV1
 
 
 def settle(mark: Mark, head: Head) -> tuple[Message, ...]:
-    """The close of entry is passed on; where no report was accepted before the mark, the report is overdue."""
+    """The close of entry is passed on; where no report was accepted before the mark, it is awaited or overdue."""
     reported = head.accepted_id is not None
+    if isinstance(mark, DeadlineNearsV1):
+        return () if reported else (_awaited(mark, head),)
     passed_on = (_settled(mark, head, reported=reported),) if isinstance(mark, EntryClosedV1) else ()
     return passed_on if reported else (*passed_on, _overdue(mark, head))
 
@@ -26,7 +28,18 @@ def _settled(closed: EntryClosedV1, head: Head, *, reported: bool) -> EntrySettl
     )
 
 
-def _overdue(mark: Mark, head: Head) -> ReportOverdueV1:
+def _awaited(mark: DeadlineNearsV1, head: Head) -> ReportAwaitedV1:
+    return ReportAwaitedV1(
+        region_code=mark.region_code,
+        period=mark.period,
+        period_revision=mark.period_revision,
+        due_at=mark.due_at,
+        days_before_due=mark.days_before_due,
+        returned_reports=head.returned,
+    )
+
+
+def _overdue(mark: EntryClosedV1 | DeadlinePassedV1, head: Head) -> ReportOverdueV1:
     return ReportOverdueV1(
         region_code=mark.region_code,
         period=mark.period,

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.verdict import EntrySettledV1, ReportOverdueV1, VerdictOutcome
+from contracts.verdict import EntrySettledV1, ReportAwaitedV1, ReportOverdueV1, VerdictOutcome
 from services.validation.domain.head import Head
 from services.validation.domain.settle import settle
-from tests.validation.reports import CLOSED, DUE, KOTA, PERIOD, closed, passed, submission
+from tests.validation.reports import CLOSED, DUE, KOTA, PERIOD, closed, nearing, passed, submission
 
 REPORT = submission()
 
@@ -71,3 +71,20 @@ def test_each_fact_of_an_overdue_report_has_an_identity_of_its_own() -> None:
     facts = [settle(mark, Head(KOTA, PERIOD))[-1] for mark in marks]
     assert len({fact.event_id for fact in facts}) == len({mark.event_id for mark in marks}) == len(marks)
     assert facts[3].identity() == f"{KOTA}/{PERIOD}/1", "as it was before there were such days"
+
+
+@pytest.mark.parametrize("returned", [0, 2])
+def test_a_region_without_an_accepted_report_is_awaited_before_the_deadline(returned: int) -> None:
+    head = Head(KOTA, PERIOD)
+    for number in range(returned):
+        head = head.after(f"s-{number}", VerdictOutcome.RETURNED, REPORT)
+    [awaited] = settle(nearing(14), head)
+    assert awaited == ReportAwaitedV1(
+        region_code=KOTA, period=PERIOD, period_revision=1, due_at=DUE, days_before_due=14, returned_reports=returned
+    )
+    assert awaited.occurred_at == DUE - timedelta(days=14)
+
+
+def test_a_region_that_has_reported_is_not_reminded() -> None:
+    head = Head(KOTA, PERIOD).after("s-1", VerdictOutcome.ACCEPTED, REPORT)
+    assert settle(nearing(1), head.after("s-2", VerdictOutcome.RETURNED, REPORT)) == ()
