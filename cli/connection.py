@@ -5,7 +5,7 @@ from typing import Annotated
 import httpx
 import typer
 
-from client.spm import is_loopback
+from client.addresses import is_private
 
 Url = Annotated[str, typer.Option("--url", envvar="SPM_URL", metavar="URL", help="Where intake is: https://….")]
 Token = Annotated[
@@ -31,7 +31,7 @@ def checked_url(url: str, *, insecure: bool) -> str:
         raise typer.BadParameter(f"{url!r} is no address: {error}") from None
     if parsed.scheme not in {"http", "https"} or not parsed.host:
         raise typer.BadParameter(f"found {url!r}, expected an address like https://spm.example.go.id")
-    if parsed.scheme == "http" and not (insecure or is_loopback(parsed.host)):
+    if not (insecure or is_private(parsed)):
         why = "over http:// anybody in between reads and alters; where nobody is, give --insecure"
         raise typer.BadParameter(f"found {url!r}, expected https://: {why}")
     return url.rstrip("/")

@@ -86,7 +86,8 @@ def submit(
         with place.opened():
             taking = take_in(place, files or (), anew)
             entries = place.waiting()
-            sent = asyncio.run(_send(address, token, place, entries, jobs=jobs, wait_s=wait, scenario=scenario))
+            spm = SpmClient(address, token, retry=Retry(within_s=wait), insecure=insecure)
+            sent = asyncio.run(_send(spm, place, entries, jobs=jobs, scenario=scenario))
             left = len(place.waiting())
     except (OSError, SpoolInUseError) as error:
         say(Console(stderr=True), f"spm submit: {error}")
@@ -125,11 +126,9 @@ def key_of(digest: str, anew: str | None) -> str:
     return digest if anew is None else f"{digest}.{anew}"
 
 
-async def _send(
-    address: str, token: str, spool: Spool, entries: list[Entry], *, jobs: int, wait_s: float, scenario: str | None
-) -> Sent:
+async def _send(client: SpmClient, spool: Spool, entries: list[Entry], *, jobs: int, scenario: str | None) -> Sent:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    async with SpmClient(address, token, retry=Retry(within_s=wait_s)) as spm:
+    async with client as spm:
         with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
             bar = progress.add_task("", total=len(entries))
             return await send(spm, spool, entries, jobs=jobs, told=lambda: progress.advance(bar), scenario=scenario)

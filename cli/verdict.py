@@ -37,7 +37,8 @@ def verdict(
     console = Console(highlight=False)
     try:
         ids = ids_of(Spool(spool or default_spool(address, token)), reports, anew)
-        code = asyncio.run(_tell(console, address, token, ids, wait_s=wait, lang=lang))
+        spm = SpmClient(address, token, retry=Retry(within_s=max(wait, 10)), insecure=insecure)
+        code = asyncio.run(_tell(console, spm, ids, wait_s=wait, lang=lang))
     except (OSError, ValueError, Refused) as error:
         say(Console(stderr=True), f"spm verdict: {error}")
         raise typer.Exit(WRONG_USE) from None
@@ -66,11 +67,9 @@ def ids_of(spool: Spool, reports: Sequence[str], anew: str | None) -> list[str]:
     return ids
 
 
-async def _tell(
-    console: Console, address: str, token: str, ids: Sequence[str], *, wait_s: float, lang: Language
-) -> int:
+async def _tell(console: Console, client: SpmClient, ids: Sequence[str], *, wait_s: float, lang: Language) -> int:
     code = TAKEN
-    async with SpmClient(address, token, retry=Retry(within_s=max(wait_s, 10))) as spm:
+    async with client as spm:
         async for story in _stories(spm, ids, wait_s):
             _show(console, story, lang)
             code = max(code, STILL_WAITING if story.outcome is None else REFUSED * (story.outcome == _RETURNED))

@@ -15,6 +15,8 @@ from joserfc import jwt
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import import_key
 
+from client.addresses import require_private
+
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIVES_S: Final = 60
 ANSWER_WITHIN_S: Final = 10.0
@@ -58,9 +60,11 @@ async def fetch_token(
         now: The present instant; by default the clock's.
 
     Raises:
+        ValueError: the endpoint is on another machine and has no TLS: the token could be read on the way.
         TokenRefusedError: the issuer says no, or something else than a token.
         httpx.HTTPError: the issuer cannot be reached.
     """
+    require_private(endpoint)
     now = now or datetime.now(UTC)  # noqa: TID251 - the client package stands alone, without our clock
     form = {
         "grant_type": "client_credentials",

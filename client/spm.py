@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from client.addresses import is_loopback, require_private
 from client.answers import Obligation, Receipt, Story, Summary
 from client.credentials import ApiKey
 from client.errors import Refused, SpmError, Unavailable
@@ -73,8 +73,17 @@ class SpmClient:
         *,
         retry: Retry | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        insecure: bool = False,
     ) -> None:
-        """``credentials``: an API key, or what authenticates requests otherwise (``client.credentials.Tokens``)."""
+        """``credentials``: an API key, or what authenticates requests otherwise (``client.credentials.Tokens``).
+
+        ``insecure`` takes an http:// address of another machine, for a network that is safe without TLS.
+
+        Raises:
+            ValueError: without it, such an address: the key could be read on the way.
+        """
+        if not insecure:
+            require_private(url)
         self._retry = retry or Retry()
         self._http = httpx.AsyncClient(
             base_url=url,
@@ -232,10 +241,3 @@ def _outcomes(response: httpx.Response) -> Iterator[Receipt | Refused]:
 
 def _pause_s(response: httpx.Response) -> float | None:
     return next((line.retry_after_s for line in _lines(response) if line.retry_after_s is not None), None)
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

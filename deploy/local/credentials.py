@@ -3,6 +3,7 @@
 import json
 import secrets
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from chassis.access import EVERY_REGION, issue_key
 from services.intake.domain.receipt_keys import ReceiptKeys
@@ -67,7 +68,9 @@ def issue_once(folder: Path) -> None:
 
 def write_private(file: Path, content: object) -> None:
     """As JSON, whole or not at all, for its owner alone."""
-    unfinished = file.with_suffix(".part")
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(file)
+    with TemporaryDirectory(dir=file.parent) as folder:
+        # In a folder that nobody else enters there is no file of somebody else's to write into.
+        unfinished = Path(folder) / file.name
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(file)

@@ -48,7 +48,7 @@ class Door:
         self._answers = list(answers)
 
     def client(self, retry: Retry = HASTY) -> SpmClient:
-        return SpmClient("http://door", "spm_k", retry=retry, transport=httpx.MockTransport(self._answer))
+        return SpmClient("https://door", "spm_k", retry=retry, transport=httpx.MockTransport(self._answer))
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
