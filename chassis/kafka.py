@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +18,7 @@ from chassis.errors import BROKEN_WORLD, Misconfigured, Retryable
 from chassis.events import Event
 from chassis.logs import logger
 from chassis.settings import Settings
-from contracts.topics import MAX_DEAD_LETTER_BYTES, TOPICS, Topic, dead_letter_of
+from contracts.topics import EVERY_TOPIC, MAX_DEAD_LETTER_BYTES, Topic
 
 REQUEST_MS: Final = 30_000
 ACKNOWLEDGED_S: Final = 30.0
@@ -42,7 +42,7 @@ class Publishes(Protocol):
 def make_broker(settings: Settings, service: str, registry: CollectorRegistry) -> KafkaBroker:
     """A broker that only consumes; what is published goes through ``Publisher``."""
     return KafkaBroker(
-        settings.kafka,
+        settings.kafka.split(","),
         client_id=f"spm-{service}",
         security=_security(settings),
         consumer_only=True,
@@ -158,13 +158,12 @@ def admin_client(settings: Settings) -> AIOKafkaAdminClient:
     )
 
 
-async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) -> list[str]:
-    """Make the topics and their dead-letter twins that do not exist; the names of those made.
+async def ensure_topics(settings: Settings, wanted: Collection[Topic] = EVERY_TOPIC) -> list[str]:
+    """Make those of the topics that do not exist; the names of those made.
 
     Raises:
         Retryable: the broker cannot be reached or refused for now.
     """
-    wanted = [*topics, *map(dead_letter_of, topics)]
     admin = admin_client(settings)
     try:
         await admin.start()
@@ -174,7 +173,8 @@ async def ensure_topics(settings: Settings, topics: Sequence[Topic] = TOPICS) ->
             answer = await admin.create_topics([_new(topic, settings) for topic in missing])
             for name, code, *_ in answer.topic_errors:
                 if code not in {_NO_ERROR, _TOPIC_EXISTS}:
-                    raise Retryable(f"topic {name} could not be made: {for_code(code).__name__}")
+                    refusal = for_code(code).__name__
+                    raise Retryable(f"topic {name} is not there and could not be made: {refusal}; run `spm topics`")
         return [topic.name for topic in missing]
     except KafkaError as error:
         raise Retryable(f"Kafka at {settings.kafka} does not answer: {error}") from error

@@ -43,7 +43,7 @@ from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
 from chassis.stream import Handler, Stream
 from chassis.wire import BoundedHttp
-from contracts.topics import Topic
+from contracts.topics import TOPICS, Topic, dead_letter_of, written_of
 
 Task = Callable[[], Awaitable[None]]
 
@@ -236,7 +236,7 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     """Bring the parts up in order; each waits for the world as long as it takes."""
 
     async def topics() -> None:
-        await ensure_topics(settings)
+        await ensure_topics(settings, _topics_of(service))
 
     steps: list[tuple[str, Task]] = [
         ("mongo", running.mongo.ping),
@@ -258,6 +258,12 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
         running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max)))
     running.ready = True
     log.info("service.ready")
+
+
+def _topics_of(service: Service) -> set[Topic]:
+    """What it needs; of others it may know nothing."""
+    followed = {topic for topic in TOPICS if topic.followed_by}
+    return {*service.handlers, *map(dead_letter_of, service.handlers), *written_of(service.name), *followed}
 
 
 async def _until_done(step: str, act: Task, delay_s_max: float) -> None:

@@ -152,3 +152,17 @@ def dead_letter_of(topic: Topic) -> Topic:
         partitions=1,
         max_message_bytes=MAX_DEAD_LETTER_BYTES,
     )
+
+
+EVERY_TOPIC: Final = (*TOPICS, *map(dead_letter_of, TOPICS))
+
+
+def read_of(service: str) -> tuple[Topic, ...]:
+    """What the service reads, in its group or as a follower."""
+    return tuple(topic for topic in TOPICS if service in topic.read_by or service in topic.followed_by)
+
+
+def written_of(service: str) -> tuple[Topic, ...]:
+    """What the service writes: events, and dead letters of what its stream could not read."""
+    own = [topic for topic in TOPICS if service in topic.written_by]
+    return (*own, *(dead_letter_of(topic) for topic in TOPICS if service in topic.read_by))

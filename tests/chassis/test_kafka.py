@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, OutOfOrderSequenceNumber
+from prometheus_client import CollectorRegistry
 
 from chassis import kafka
 from chassis.errors import Retryable
-from chassis.kafka import Publisher, RawRecord
+from chassis.kafka import Publisher, RawRecord, make_broker
 from tests.running import settings_for
 
 RECORD: RawRecord = ("topic", b"64.71", [], b"{}")
@@ -83,3 +84,9 @@ async def test_nothing_is_connected_before_the_start_and_after_the_stop(publishe
     await publisher.stop()
     assert {type(answer) for answer in await together(publisher)} == {Retryable}
     assert [each.open for each in Producer.made] == [False]
+
+
+def test_a_consumer_knows_every_broker_of_the_cluster() -> None:
+    broker = make_broker(settings_for("k1.example:9092,k2.example:9092", "mongodb://"), "notify", CollectorRegistry())
+
+    assert broker.specification.url == ["k1.example:9092", "k2.example:9092"]
