@@ -46,6 +46,13 @@ class Settings(BaseSettings):
     oauth_issuer: str | None = Field(None, description="Whose access tokens (RFC 9068) are taken beside API keys.")
     oauth_audience: str | None = Field(None, description="The name by which that issuer means this installation.")
     oauth_jwks: str | None = Field(None, description="The issuer's public keys: a file, or an https:// URL.")
+    escalate_after_days: int = Field(
+        3, ge=1, le=60, description="So long an office has to acknowledge a notice before the next is told. Ours."
+    )
+    session_idle_hours: int = Field(8, ge=1, le=72, description="An official who did nothing for so long signs in anew.")
+    oidc_issuer: str | None = Field(None, description="Where officials may sign in beside one-time links.")
+    oidc_client_id: str | None = Field(None, description="Our name at that issuer.")
+    oidc_client_secret: Path | None = Field(None, description="File with our secret at that issuer.")
     recipients: Path | None = Field(None, description="JSON file with the officials' addresses.")
     emblem: Path | None = Field(None, description="PNG or JPEG that stands at the head of certificates.")
     webhook_secret: Path | None = Field(None, description="File with 32 random bytes or more; without it, no webhooks.")
@@ -59,14 +66,27 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
+class _Secrets(BaseSettings):
+    """Where settings stand that must not stand in the environment, each in a file with its variable's name."""
+
+    model_config = SettingsConfigDict(env_prefix="SPM_", frozen=True, extra="ignore")
+
+    secrets_dir: Path | None = None
+
+
 def read_settings() -> Settings:
-    """The settings as the environment gives them.
+    """The settings as the environment gives them, and the files of ``SPM_SECRETS_DIR`` where it gives none.
+
+    Such a folder is what Docker and Kubernetes mount: ``spm_kafka_password`` is SPM_KAFKA_PASSWORD.
 
     Raises:
-        Misconfigured: a variable's value is not of its kind; names each one.
+        Misconfigured: a variable's value is not of its kind; names each one. The folder is none.
     """
+    secrets = _Secrets().secrets_dir
+    if secrets is not None and not secrets.is_dir():
+        raise Misconfigured(f"SPM_SECRETS_DIR is {secrets}, and no such folder is there. Mount it, or unset it.")
     try:
-        return Settings()
+        return Settings(_secrets_dir=secrets)
     except ValidationError as error:
         faults = "; ".join(
             f"SPM_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}, found {fault['input']!r}"

@@ -2,11 +2,12 @@
 
 import typer
 
-from cli import award, generate, keys, receipt, rules, stack
+from cli import award, generate, keys, receipt, rights, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
 from cli.submit import submit
+from cli.topics import topics
 from cli.verdict import verdict
 
 app = typer.Typer(
@@ -17,9 +18,11 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(award.app, name="award")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(keys.app, name="key")
+app.add_typer(rights.app, name="rights")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)
 app.command()(rebuild)
 app.command()(submit)
+app.command()(topics)
 app.command()(verdict)
