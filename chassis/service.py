@@ -29,12 +29,13 @@ from chassis.access import KeyRing
 from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
 from chassis.documentation import OPENAPI, documentation
+from chassis.engines import watch_engines
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.events import Views
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
-from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics
+from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics, TaskMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
 from chassis.openapi import Described
@@ -107,6 +108,7 @@ class _Running:
     publisher: Publisher
     mongo: Mongo
     ring: KeyRing
+    metrics: TaskMetrics
     ready: bool = False
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -129,7 +131,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     stream.attach(broker)
     ring = KeyRing.read(settings.api_keys)
     witness = service.witness or NoWitness()
-    running = _Running(stream, broker, publisher, mongo, ring)
+    running = _Running(stream, broker, publisher, mongo, ring, TaskMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -138,7 +140,9 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
             stack.push_async_callback(publisher.stop)
             stack.push_async_callback(broker.stop)
             rising = asyncio.create_task(_rise(running, service, settings))
-            stack.push_async_callback(_end, [rising])
+            watch = partial(watch_engines, mongo, publisher, running.metrics)
+            watching = asyncio.create_task(_for_ever(watch, settings.retry_delay_s_max, running.metrics))
+            stack.push_async_callback(_end, [rising, watching])
             yield
             world.stopping.set()
             await _end(running.tasks)
@@ -255,7 +259,7 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
             return
     beside: list[Task] = [partial(learn_keys, running.ring, settings), running.stream.watch_lag, *service.tasks]
     for task in beside:
-        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max)))
+        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max, running.metrics)))
     running.ready = True
     log.info("service.ready")
 
@@ -286,7 +290,7 @@ async def _until_done(step: str, act: Task, delay_s_max: float) -> None:
         delay_s = min(delay_s * 2, delay_s_max)
 
 
-async def _for_ever(task: Task, delay_s_max: float) -> None:
+async def _for_ever(task: Task, delay_s_max: float, metrics: TaskMetrics) -> None:
     """Begin the task again when it fails; a mistake in our code is recorded and does not end it either."""
     delay_s = _FIRST_DELAY_S
     while True:
@@ -294,8 +298,10 @@ async def _for_ever(task: Task, delay_s_max: float) -> None:
             await task()
             delay_s = _FIRST_DELAY_S
         except BROKEN_WORLD as error:
+            metrics.failed(task, error)
             log.warning("task.retry", cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s)
-        except Exception:
+        except Exception as mistake:
+            metrics.failed(task, mistake)
             log.exception("task.mistake", delay_s=delay_s)
         await asyncio.sleep(delay_s)
         delay_s = min(delay_s * 2, delay_s_max)

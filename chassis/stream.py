@@ -7,6 +7,7 @@ waits for the batch in hand.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from chassis.errors import BROKEN_WORLD, Retryable, Unprocessable
 from chassis.events import NO_VIEWS, Event, Received, Views, decode
 from chassis.groups import group_of
 from chassis.kafka import Publisher, RawRecord
+from chassis.lag import Behind, Lag
 from chassis.logs import logger
 from chassis.metrics import StreamMetrics
 from chassis.settings import Settings
@@ -90,6 +92,9 @@ class Stream:
         @subscriber  # type: ignore[untyped-decorator]  # the subscriber's type depends on its arguments
         async def batch(message: KafkaMessage) -> None:
             await self._take(message.raw_message)
+            await self._commit(message)
+
+        self.metrics.running.labels(self.group).set_function(lambda: self.alive)
 
     @property
     def alive(self) -> bool:
@@ -117,8 +122,22 @@ class Stream:
             raise
         self._delay_s = RETRY_DELAY_S
         self._in_hand = {}
-        self.metrics.stage_duration.labels(self.service).observe(monotonic_s() - started)
+        self._count_finished(records, within_s=monotonic_s() - started)
+
+    def _count_finished(self, records: Sequence[ConsumerRecord], *, within_s: float) -> None:
+        for topic, finished in Counter(self._plain(record.topic) for record in records).items():
+            self.metrics.records.labels(topic).inc(finished)
+        self.metrics.batch_records.observe(len(records))
+        self.metrics.stage_duration.labels(self.service).observe(within_s)
         self.metrics.progress.labels(self.service).set(unix_s())
+
+    async def _commit(self, message: KafkaMessage) -> None:
+        """The framework tries once more and goes on: the next commit covers this one, a rebalance repeats the batch."""
+        try:
+            await message.ack()
+        except BROKEN_WORLD as error:
+            self.metrics.commit_failures.labels(type(error).__name__).inc()
+            log.warning("batch.commit_failed", cause=type(error).__name__, detail=str(error)[:_TEXT_BYTES_MAX])
 
     async def work(self, records: Sequence[ConsumerRecord]) -> None:
         """Decode, decide, keep, publish. When it returns, the offsets may be committed.
@@ -156,7 +175,8 @@ class Stream:
         outgoing: list[Event] = []
         for topic, handler in self.handlers.items():
             if pairs := read.readable.get(topic.name):
-                outgoing += await self._handle(handler, pairs, read.dead)
+                with self.metrics.handling.labels(topic.name).time():
+                    outgoing += await self._handle(handler, pairs, read.dead)
         await self.publisher.publish(outgoing)
         await self._bury(read.dead)
 
@@ -216,29 +236,22 @@ class Stream:
 
     async def watch_lag(self) -> None:
         """Keep the lag figures fresh until cancelled."""
+        lag = Lag()
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
             consumer = self._subscriber.consumer
             if consumer is not None:
-                await self._measure_lag(consumer)
+                self._show_lag(await lag.look(consumer, unix_s()))
 
-    async def _measure_lag(self, consumer: Any) -> None:
-        behind = dict.fromkeys((topic.name for topic in self.handlers), 0)
-        for partition in consumer.assignment():
-            end = consumer.highwater(partition)
-            if end is None:
-                continue
-            try:
-                position = await asyncio.wait_for(consumer.position(partition), WATCH_EVERY_S)
-            except BROKEN_WORLD:
-                continue  # a partition that was just taken away has no position
-            behind[self._plain(partition.topic)] += max(0, end - position)
-        for topic, records in behind.items():
-            oldest_ms = self._in_hand.get(topic)
-            self.metrics.lag_records.labels(topic, self.group).set(records)
-            self.metrics.lag_seconds.labels(topic, self.group).set(
-                max(0.0, unix_s() - oldest_ms / 1_000) if oldest_ms is not None else 0
-            )
+    def _show_lag(self, behind: Mapping[str, Behind]) -> None:
+        """By topic as the broker names it; of a topic without partitions here nothing is behind."""
+        for topic in (each.name for each in self.handlers):
+            waiting = behind.get(self.settings.kafka_prefix + topic, Behind())
+            in_hand_ms = self._in_hand.get(topic)
+            waiting.add(0, None if in_hand_ms is None else in_hand_ms / 1_000)
+            since = waiting.waiting_since
+            self.metrics.lag_records.labels(topic, self.group).set(waiting.records)
+            self.metrics.lag_seconds.labels(topic, self.group).set(0 if since is None else max(0.0, unix_s() - since))
 
 
 @dataclass(slots=True)
