@@ -122,6 +122,21 @@ async def test_what_the_log_has_first_replaces_what_an_attempt_noted(store: Stor
     }
 
 
+async def test_each_report_that_has_its_receipt_gains_its_own_place_in_the_log_once(store: Store) -> None:
+    facts = [received(key=f"kunci-{number}") for number in range(3)]
+    await store.begin(
+        [kept.received(fact) | {"published": False, "attempt": "first", "begun_at": NOW} for fact in facts]
+    )
+    answered, unanswered = facts[:2], facts[2]
+    await store.published([fact.submission_id for fact in answered], "first")
+    for later in range(2):
+        at = NOW + later * SECOND
+        await store.add_received((kept.logged(fact, 7 * later + place), at) for place, fact in enumerate(facts))
+    known = await store.submissions([fact.submission_id for fact in facts])
+    for place, fact in enumerate([*answered, unanswered]):
+        assert known[fact.submission_id] == kept.logged(fact, place) | {"published": True, "logged_at": NOW}
+
+
 async def test_stages_may_come_in_any_order_and_again(store: Store) -> None:
     verdict, card = kept.judged(judged(FACT), NOW), kept.scored(scored(FACT), NOW)
     await store.add_stage([card])

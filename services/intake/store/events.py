@@ -6,7 +6,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from chassis.mongo import ASCENDING, Database, Document, UpdateOne, inserted
+from chassis.mongo import ASCENDING, Database, Document, inserted, keep_first
 from services.intake.domain.happenings import Cursor, Kind, in_order
 
 KEPT_S: Final = 400 * 86_400
@@ -24,9 +24,7 @@ class Events:
 
     async def add(self, events: Iterable[Document]) -> None:
         """Events from the log, in its order; the first record of an event counts."""
-        writes = [UpdateOne({"_id": event["_id"]}, {"$setOnInsert": event}, upsert=True) for event in events]
-        if writes:
-            await self._events.bulk_write(writes)
+        await keep_first(self._events, events)
 
     async def after(self, region_code: str, cursor: Cursor, limit: int) -> list[Document]:
         """The next events of a region and of the calendar.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from chassis.mongo import ASCENDING, DESCENDING, Database, Document, UpdateOne
+from chassis.mongo import ASCENDING, DESCENDING, Database, Document, keep_first
 from contracts.submission import Submission
 
 
@@ -47,9 +47,7 @@ class Reports:
 
     async def add(self, reports: Iterable[Document]) -> None:
         """Reports from the log; the first record of a report counts."""
-        writes = [UpdateOne({"_id": report["_id"]}, {"$setOnInsert": report}, upsert=True) for report in reports]
-        if writes:
-            await self._reports.bulk_write(writes)
+        await keep_first(self._reports, reports)
 
     async def report(self, submission_id: str) -> KeptReport | None:
         found = await self._reports.find_one({"_id": submission_id})

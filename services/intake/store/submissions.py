@@ -26,6 +26,7 @@ from chassis.mongo import (
     find_by_id,
     insert_first,
     insert_where_free,
+    keep_first,
     move,
     replace_where_free,
 )
@@ -37,6 +38,7 @@ _LINE: Final = {"judged.findings": False}
 _PAST: Final = "known"
 _TIED_MAX: Final = 100
 _OF_ATTEMPTS: Final = ("attempt", "begun_at", "claim")
+_OF_ARRIVAL: Final = ("published", "received")
 _UNHEARD_OF: Final[Document] = {"judged": None, "scored": None}
 """Of whose report no other service has spoken: otherwise the log has it, and what was said of it must not be lost."""
 _UNCLAIMED: Final = {"$unset": {"claim": ""}}
@@ -161,8 +163,23 @@ class Store:
 
     async def add_received(self, facts: Iterable[tuple[Document, datetime]]) -> None:
         """Reports with their offset, and when the log had them. What it has first replaces what an attempt noted."""
-        writes = [UpdateOne({"_id": fact["_id"]}, _received(fact, at), upsert=True) for fact, at in facts]
+        first: dict[str, tuple[Document, datetime]] = {}
+        for fact, at in facts:
+            first.setdefault(fact["_id"], (fact, at))
+        known = await find_by_id(self._submissions, list(first), _OF_ARRIVAL)
+        places: dict[str, Document] = {}
+        writes = []
+        for id_, (fact, at) in first.items():
+            noted = known.get(id_, {})
+            if noted.get("published") and noted["received"] == fact["received"]:
+                places[id_] = {"offset": fact["offset"], "logged_at": at}
+            else:
+                writes.append(UpdateOne({"_id": id_}, _received(fact, at), upsert=True))
         await _write(self._submissions, writes)
+        if places:
+            # One update for all of them: a third of the work of as many updates.
+            wanted = {"_id": {"$in": list(places)}, "logged_at": {"$exists": False}}
+            await self._submissions.update_many(wanted, _placed(places))
 
     async def add_stage(self, facts: Iterable[Document]) -> None:
         """What another service said of reports; it may be read before the report itself."""
@@ -170,13 +187,13 @@ class Store:
         await _write(self._submissions, writes)
 
     async def add_notices(self, notices: Iterable[Document]) -> None:
-        await _write(self._notices, [_unless_there(notice) for notice in notices])
+        await keep_first(self._notices, notices)
 
     async def add_overdue(self, overdue: Iterable[Document]) -> None:
-        await _write(self._overdue, [_unless_there(region) for region in overdue])
+        await keep_first(self._overdue, overdue)
 
     async def add_marks(self, marks: Iterable[Document]) -> None:
-        await _write(self._marks, [_unless_there(mark) for mark in marks])
+        await keep_first(self._marks, marks)
 
     # Periods
 
@@ -250,13 +267,16 @@ def _received(fact: Document, at: datetime) -> list[Document]:
     return [{"$set": fields}, {"$unset": list(_OF_ATTEMPTS)}]
 
 
+def _placed(places: Mapping[str, Document]) -> list[Document]:
+    """Each document gains what stands under its id."""
+    row = {"$indexOfArray": [{"$literal": list(places)}, "$_id"]}
+    its_own = {"$arrayElemAt": [{"$literal": list(places.values())}, row]}
+    return [{"$replaceWith": {"$mergeObjects": ["$$ROOT", its_own]}}]
+
+
 def _what_is_missing(fact: Document) -> list[Document]:
     fields = {name: {"$ifNull": [f"${name}", {"$literal": told}]} for name, told in fact.items() if name != "_id"}
     return [{"$set": fields}]
-
-
-def _unless_there(document: Document) -> UpdateOne:
-    return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
 
 
 def _unless_older(change: PeriodChangedV1) -> list[Document]:
