@@ -9,11 +9,13 @@ from chassis.clock import unix_s
 from chassis.events import Event
 from cli.demo.generator import plan_year
 from cli.demo.plan import PlannedReport
-from contracts.award import AwardChangedV1
+from contracts.award import AwardChangedV1, AwardStepTakenV1
+from contracts.key import ClientKeyChangedV1
 from contracts.message import Message, deterministic_id
 from contracts.peers import LevelFigures, PeerService, PeersFixedV1, PeerSpread, RegionLevel
 from contracts.period import DeadlinePassedV1, EntryClosedV1, PeriodChangedV1, PeriodState
 from contracts.quarter import quarters_of
+from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
 from contracts.submission import SubmissionReceivedV1
 from regulation.loading import load_law
 from tests.faults.harness import Fed
@@ -125,9 +127,50 @@ def closing_marks(regions: set[str]) -> list[Message]:
     return marks
 
 
-def awards() -> list[Message]:
-    folder = EXAMPLES / "award-changed-v1"
-    return [AwardChangedV1.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+def offices(regions: set[str]) -> list[RecipientChangedV1]:
+    """Whom each region registered before the year: a mailbox, an inbox, a system, and two that did not last."""
+    since = datetime(YEAR, 1, 1, tzinfo=UTC)
+
+    def office(region: str, name: str, role: Role, channel: Channel, address: str | None) -> RecipientChangedV1:
+        return RecipientChangedV1(
+            recipient_id=f"{name}-{region}",
+            revision=1,
+            region_code=region,
+            role=role,
+            channel=channel,
+            address=address,
+            active_from=since,
+            changed_at=since,
+            changed_by="story",
+        )
+
+    registered: list[RecipientChangedV1] = []
+    for region in sorted(regions):
+        host = f"{region.replace('.', '-')}.daerah.example"
+        left = office(region, "left", Role.TEAM, Channel.EMAIL, f"left@{host}")
+        silent = office(region, "silent", Role.TEAM, Channel.EMAIL, f"silent@{host}")
+        system = office(region, "system", Role.SYSTEM, Channel.WEBHOOK, f"https://{host}/hook")
+        registered += [
+            office(region, "team", Role.TEAM, Channel.EMAIL, f"tim@{host}"),
+            office(region, "inbox", Role.SECRETARY, Channel.INBOX, None),
+            system.model_copy(update={"scheme": Scheme.SYMMETRIC, "keys": (SigningKey(number=1, since=since),)}),
+            left,
+            left.model_copy(
+                update={"revision": 2, "address": None, "active_until": since + timedelta(days=200)}
+                | {"changed_at": since + timedelta(days=200)}
+            ),
+            silent,
+            silent.model_copy(
+                update={"revision": 2, "unreachable_since": since + timedelta(days=300)}
+                | {"changed_at": since + timedelta(days=300)}
+            ),
+        ]
+    return registered
+
+
+def examples_of(model: type[Message]) -> list[Message]:
+    folder = EXAMPLES / model.schema_name()
+    return [model.model_validate_json(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
 
 
 def fed(messages: list[Message]) -> list[Fed]:
@@ -139,8 +182,9 @@ def fed(messages: list[Message]) -> list[Fed]:
 
 
 def year_of(regions: int) -> list[Fed]:
-    """Figures of peers, reports and passed deadlines as they come, then the closing, then awards."""
+    """Offices and keys, figures of peers, reports and passed deadlines as they come, then the closing, then awards."""
     reports = [received(report) for report in planned_reports(regions)]
     codes = {report.submission.region_code for report in reports}
     entry = sorted([*reports, *deadline_marks(codes), *peer_marks(codes)], key=lambda message: message.occurred_at)
-    return fed([*entry, *closing_marks(codes), *awards()])
+    awards = [*examples_of(AwardStepTakenV1), *examples_of(AwardChangedV1)]
+    return fed([*offices(codes), *examples_of(ClientKeyChangedV1), *entry, *closing_marks(codes), *awards])

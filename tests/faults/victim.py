@@ -5,15 +5,16 @@ import logging
 import os
 import signal
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from chassis.service import Build, make_app
 from chassis.settings import Settings
 
 Edge = Literal["entered", "done"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,47 +40,48 @@ def serve(build_path: str, name: str, given: dict[str, Any], kill_at: KillPoint 
 async def _serve(build: Build, name: str, settings: Settings, kill_at: KillPoint | None) -> None:
     app = make_app(name, build, settings)
     if kill_at is not None:
-        stream = app.state.stream
-        stream.work_lane = _counted(stream.work_lane, kill_at)
+        awaits, stream = Awaits(kill_at), app.state.stream
+        work_lane = stream.work_lane
+        stream.work_lane = lambda records: awaits.counted(work_lane(records))
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     async with app.router.lifespan_context(app):
         await ended.wait()
 
 
-def _counted(
-    work: Callable[[Sequence[Any]], Coroutine[Any, Any, None]], kill_at: KillPoint
-) -> Callable[[Sequence[Any]], Awaitable[None]]:
-    steps = 0
+@dataclass
+class Awaits:
+    """Counts the awaits that really wait, of every coroutine that it is given, and dies at the chosen one."""
+
+    kill_at: KillPoint
+    passed: int = 0
+
+    async def counted(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self._driven(work)
 
     @types.coroutine
-    def driven(records: Sequence[Any]) -> Generator[Any, Any, None]:
+    def _driven(self, work: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
         """Run the coroutine by hand: each value that it yields is one await that really waits."""
-        nonlocal steps
-        handling = work(records)
         answer: Any = None
+        failure: BaseException | None = None
         while True:
             try:
-                waiting = handling.send(answer)
-            except StopIteration:
-                # One more place: everything is acknowledged, the offset is not yet committed.
-                steps += 1
-                _die_if(steps == kill_at.number)
-                return
+                waiting = work.send(answer) if failure is None else work.throw(failure)
+            except StopIteration as ended:
+                # One more place: everything is done, and whoever waits for it does not know yet.
+                self.passed += 1
+                _die_if(self.passed == self.kill_at.number)
+                outcome: T = ended.value
+                return outcome
             turn_only = waiting is None  # others get their turn; nothing is waited for
-            steps += not turn_only
-            _die_if(not turn_only and steps == kill_at.number and kill_at.edge == "entered")
+            self.passed += not turn_only
+            here = not turn_only and self.passed == self.kill_at.number
+            _die_if(here and self.kill_at.edge == "entered")
             try:
-                answer = yield waiting
-            except BaseException as error:
-                handling.throw(error)
-                raise
-            _die_if(not turn_only and steps == kill_at.number and kill_at.edge == "done")
-
-    async def counted(records: Sequence[Any]) -> None:
-        await driven(records)
-
-    return counted
+                answer, failure = (yield waiting), None
+            except BaseException as error:  # noqa: BLE001 - it is the coroutine's, whatever it is
+                failure = error
+            _die_if(here and self.kill_at.edge == "done")
 
 
 def _die_if(now: bool) -> None:  # noqa: FBT001 - reads as a sentence where it is called
