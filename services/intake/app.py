@@ -18,7 +18,7 @@ from regulation.loading import load_law
 from services.intake.domain.proof import Signer
 from services.intake.domain.sealed import sealed
 from services.intake.handlers import Reader, noted
-from services.intake.metrics import IntakeMetrics, LedgerMetrics
+from services.intake.metrics import FlowMetrics, IntakeMetrics, LedgerMetrics
 from services.intake.pages.frame import intake_frame
 from services.intake.pages.receipts import receipt_pages
 from services.intake.pages.reports import report_pages
@@ -27,6 +27,7 @@ from services.intake.routes import (
     batches,
     data_values,
     events,
+    flow,
     ledger,
     obligations,
     periods,
@@ -44,6 +45,7 @@ from services.intake.routes.past import Past
 from services.intake.routes.sandbox import PlayedAdmission, Rehearsal, SandboxLog, calendar
 from services.intake.sheets.forms import Forms
 from services.intake.store.events import Events
+from services.intake.store.flow import Flow
 from services.intake.store.keys import Keys
 from services.intake.store.ledger import LedgerStore
 from services.intake.store.obligations import SentReports
@@ -84,6 +86,9 @@ def build(world: World) -> Service:
     doors = _doors(world, law, signer, Admission)
     past = Past(NAME, doors.store, world.settings)
     watch = ledger.LedgerWatch(doors.accounts, past, LedgerMetrics(world.registry), world.clock)
+    incoming = flow.FlowWatch(
+        Flow(world.database), doors.store, past, FlowMetrics(world.registry), world.clock, law.regions
+    )
     deciding = APIRouter(dependencies=[Depends(past.require)])
     for router in (*doors.deciding, access.key_doors):
         deciding.include_router(router)
@@ -91,6 +96,7 @@ def build(world: World) -> Service:
 
     async def prepare() -> None:
         await doors.prepare()
+        await incoming.prepare()
         await access.prepare()
         await prepare_sandbox()
         await doors.announcement.make_up()
@@ -111,7 +117,7 @@ def build(world: World) -> Service:
         views={SubmissionReceivedV1: sealed},
         routers=[deciding, *doors.telling, access.audit_doors],
         prepare=prepare,
-        tasks=[tend, watch.watch, doors.tail.watch, doors.tail.end, access.audit.keep, *sandbox_tasks],
+        tasks=[tend, watch.watch, incoming.watch, doors.tail.watch, doors.tail.end, access.audit.keep, *sandbox_tasks],
         ready=lambda: past.known,
         title="SPM Awards: intake",
         witness=access.audit,

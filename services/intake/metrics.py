@@ -1,8 +1,12 @@
 """What intake counts besides its requests and refusals, which the chassis counts."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from chassis.clock import unix_s
+from chassis.metrics import Sampled
+from contracts.period import PeriodChangedV1
 from services.intake.domain.ledger import Ledger
 from services.intake.domain.status import Receipt
 
@@ -23,6 +27,40 @@ class IntakeMetrics:
 
     def count(self, receipt: Receipt) -> None:
         self.reports.labels("imported" if receipt.imported else "on_time" if receipt.on_time else "late").inc()
+
+
+class FlowMetrics:
+    """What comes in, as the store was last sampled; every replica shows the same."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._unjudged = Gauge(
+            "spm_unjudged_oldest_seconds",
+            "How long the oldest report without a verdict has waited; 0 when none waits.",
+            registry=registry,
+        )
+        self._due = Gauge(
+            "spm_period_due_timestamp_seconds", "The deadline of an open period.", ("period",), registry=registry
+        )
+        self._reported = Gauge(
+            "spm_period_regions_reported",
+            "Regions that handed in a report of an open period.",
+            ("period",),
+            registry=registry,
+        )
+        self._owing = Gauge("spm_period_regions_owing", "Regions that owe a report each period.", registry=registry)
+        self._sampled = Sampled(registry)
+
+    def show_unjudged(self, waited_s: float) -> None:
+        self._unjudged.set(waited_s)
+
+    def show_periods(self, reported: Iterable[tuple[PeriodChangedV1, int]], *, owing: int) -> None:
+        self._due.clear()
+        self._reported.clear()
+        for period, regions in reported:
+            self._due.labels(period.period).set(period.due_at.timestamp())
+            self._reported.labels(period.period).set(regions)
+        self._owing.set(owing)
+        self._sampled.now()
 
 
 class AuditMetrics:

@@ -37,7 +37,9 @@ from services.notify.routes import certificates, notices, recipients, webhooks
 from services.notify.sender.ends import Ends
 from services.notify.sender.hooks import HookSender
 from services.notify.sender.mails import MailSender
+from services.notify.sender.watch import NoticeWatch
 from services.notify.store.certificates import CertificateStore
+from services.notify.store.flow import Flow
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
 from services.notify.webhooks.addresses import CheckedNetwork, allowed_networks
@@ -96,7 +98,13 @@ def build(world: World) -> Service:
         ],
         webhooks=webhooks.told(),
         prepare=prepare,
-        tasks=[tidy, register.tidy, hooks.run, *[mails.run] * MAIL_SENDERS],
+        tasks=[
+            tidy,
+            NoticeWatch(ends, Flow(world.database)).watch,
+            register.tidy,
+            hooks.run,
+            *[mails.run] * MAIL_SENDERS,
+        ],
         title="SPM Awards: notices",
     )
 

@@ -67,6 +67,7 @@ def build(world: World) -> Service:
             await learn_the_past()
         for edition_year, progress in progress_by_edition(kept.step for kept in await store.steps()).items():
             metrics.show_edition(edition_year, progress)
+        metrics.sampled.now()
         await asyncio.sleep(SHOW_AWARDS_EVERY_S)
 
     return Service(

@@ -2,6 +2,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Enum
 
+from chassis.metrics import Sampled
 from services.scoring.domain.steps import ORDER, Progress
 
 _OPEN: Final = "open"
@@ -18,6 +19,7 @@ class ScoringMetrics:
             states=[_OPEN, *ORDER],
             registry=registry,
         )
+        self.sampled = Sampled(registry)
 
     def show_edition(self, edition_year: int, progress: Progress) -> None:
         self._awards.labels(str(edition_year)).state(progress.stage or _OPEN)

@@ -31,6 +31,8 @@ def build(world: World) -> Service:
     async def show_rates() -> None:
         """Keep the gauges of the latest period fresh."""
         if period := await store.latest_period():
+            counted = await store.outcomes(period)
+            metrics.show_verdicts((law.regions[code].kind, outcome, reports) for code, outcome, reports in counted)
             metrics.show_rates(period, reporting_rates(law, period, await store.judged_reports(period), By.SECTOR))
         await asyncio.sleep(RATES_EVERY_S)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Passage, Received
@@ -42,7 +43,7 @@ class Reception:
             moved_peers=decisions.moved_peers,
             told=decisions.told.values(),
         )
-        self.metrics.count(decisions.judged)
+        self.metrics.count(decisions.judged, _logged_at(batch))
         return events
 
     async def foresee(self, report: SubmissionReceivedV1) -> SubmissionJudgedV1:
@@ -72,6 +73,13 @@ class Reception:
                 case PeersFixedV1(region_code=code, figures=figures):
                     peers.add(head_id(code, figures.period))
         return await self.store.known(submissions=submissions, settlements=settlements, heads=heads, peers=peers)
+
+
+def _logged_at(batch: Sequence[Received]) -> dict[str, datetime]:
+    """When the log had each report, by submission id."""
+    return {
+        each.message.submission_id: each.logged_at for each in batch if isinstance(each.message, SubmissionReceivedV1)
+    }
 
 
 def foreseen(law: Law, known: Known, arriving: Received) -> SubmissionJudgedV1:

@@ -159,6 +159,14 @@ class Store:
             for document in found
         ]
 
+    async def outcomes(self, period: str) -> list[tuple[str, VerdictOutcome, int]]:
+        """How many verdicts of each outcome a region got in a period."""
+        by = {"region": "$region_code", "outcome": "$outcome"}
+        counted = await aggregate(
+            self._verdicts, [{"$match": {"period": period}}, {"$group": {"_id": by, "verdicts": {"$sum": 1}}}]
+        )
+        return [(each["_id"]["region"], VerdictOutcome(each["_id"]["outcome"]), each["verdicts"]) for each in counted]
+
     async def latest_period(self) -> str | None:
         """The latest of which a report was judged."""
         found = await self._verdicts.find({}, {"period": True}).sort("period", DESCENDING).limit(1).to_list(1)
