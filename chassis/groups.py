@@ -1,7 +1,7 @@
 """Consumer groups from outside: how far they have read, who is in them, and back to the beginning."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -71,23 +71,34 @@ async def rewind(settings: Settings, topics: Sequence[Topic], group: str) -> Non
         await consumer.commit(await consumer.beginning_offsets(partitions))
 
 
-async def partitions_of(settings: Settings, topic: Topic) -> list[TopicPartition]:
+async def partitions_of(settings: Settings, *topics: Topic) -> list[TopicPartition]:
     """As the broker has them; a client that has not read from a topic may not know them itself.
 
     Raises:
-        Retryable: the topic does not exist yet.
+        Retryable: a topic does not exist yet.
     """
-    name = settings.kafka_prefix + topic.name
+    names = [settings.kafka_prefix + topic.name for topic in topics]
     admin = admin_client(settings)
     try:
         await admin.start()
-        described = await admin.describe_topics([name])
+        described = await admin.describe_topics(names)
     finally:
         await admin.close()
-    partitions = [TopicPartition(name, row["partition"]) for one in described for row in one["partitions"]]
-    if not partitions:
-        raise Retryable(f"topic {name} is not there yet")
+    partitions = [TopicPartition(one["topic"], row["partition"]) for one in described for row in one["partitions"]]
+    if missing := set(names) - {at.topic for at in partitions}:
+        raise Retryable(f"not there yet: {', '.join(sorted(missing))}")
     return partitions
+
+
+async def existing(settings: Settings, topics: Iterable[Topic]) -> list[Topic]:
+    """Those that are there: a service that never ran has made none of its own."""
+    admin = admin_client(settings)
+    try:
+        await admin.start()
+        there = set(await admin.list_topics())
+    finally:
+        await admin.close()
+    return [topic for topic in topics if settings.kafka_prefix + topic.name in there]
 
 
 @asynccontextmanager

@@ -16,8 +16,8 @@ from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.topics import CLIENT_KEY_CHANGED, Topic
 
-_WAIT_MS: Final = 500
-_RECORDS: Final = 500
+WAIT_MS: Final = 500
+RECORDS: Final = 500
 
 
 async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Message]]:
@@ -25,12 +25,8 @@ async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Messa
 
     What cannot be decoded is left out: the stream that reads the topic sends it to the dead letter.
     """
-    async with _reader(settings, topic) as (consumer, ends):
-        unread = ends
-        while unread:
-            batches = await consumer.getmany(*unread, timeout_ms=_WAIT_MS, max_records=_RECORDS)
-            yield [message for records in batches.values() for message in _messages(topic, records)]
-            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+    async for records in read_records(settings, topic):
+        yield list(_messages(topic, records))
 
 
 async def follow(settings: Settings, topic: Topic) -> AsyncIterator[tuple[list[Message], bool]]:
@@ -38,12 +34,30 @@ async def follow(settings: Settings, topic: Topic) -> AsyncIterator[tuple[list[M
 
     Outside any group, so that each replica reads all of it.
     """
-    async with _reader(settings, topic) as (consumer, ends):
+    async for records, complete in follow_records(settings, topic):
+        yield list(_messages(topic, records)), complete
+
+
+async def follow_records(settings: Settings, *topics: Topic) -> AsyncIterator[tuple[list[ConsumerRecord], bool]]:
+    """The same of several topics, as the records are; between topics there is no order."""
+    async with reader(settings, *topics) as (consumer, ends):
         unread = ends
         while True:
-            batches = await consumer.getmany(timeout_ms=_WAIT_MS, max_records=_RECORDS)
+            batches = await consumer.getmany(timeout_ms=WAIT_MS, max_records=RECORDS)
             unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
-            yield [message for records in batches.values() for message in _messages(topic, records)], not unread
+            yield [record for records in batches.values() for record in records], not unread
+
+
+async def read_records(settings: Settings, *topics: Topic) -> AsyncIterator[list[ConsumerRecord]]:
+    """Every record that stands in the topics at the call, each partition in order."""
+    if not topics:
+        return
+    async with reader(settings, *topics) as (consumer, ends):
+        unread = ends
+        while unread:
+            batches = await consumer.getmany(*unread, timeout_ms=WAIT_MS, max_records=RECORDS)
+            yield [record for records in batches.values() for record in records]
+            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
 
 
 async def learn_keys(ring: KeyRing, settings: Settings) -> None:
@@ -55,17 +69,17 @@ async def learn_keys(ring: KeyRing, settings: Settings) -> None:
 
 async def count_all(settings: Settings, topic: Topic) -> int:
     """How many records stand in the topic; more than can be read, where the topic is compacted."""
-    async with _reader(settings, topic) as (consumer, ends):
+    async with reader(settings, topic) as (consumer, ends):
         first = await consumer.beginning_offsets(list(ends))
         return sum(end - first[at] for at, end in ends.items())
 
 
 @asynccontextmanager
-async def _reader(
-    settings: Settings, topic: Topic
+async def reader(
+    settings: Settings, *topics: Topic
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, dict[TopicPartition, int]]]:
-    """A reader without a group, and where each partition that holds anything ends now."""
-    partitions = await partitions_of(settings, topic)
+    """A reader without a group, at the beginning, and where each partition that holds anything ends now."""
+    partitions = await partitions_of(settings, *topics)
     # Begins at the beginning by itself: a seek would race with the client's own way to its default, the end.
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,

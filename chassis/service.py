@@ -14,6 +14,7 @@ from typing import Final
 
 import uvicorn
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import JSONResponse
 from faststream.kafka import KafkaBroker
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -40,6 +41,7 @@ from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics, TaskMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
 from chassis.openapi import Described
+from chassis.orders import Orders
 from chassis.quota import Quota
 from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
@@ -90,6 +92,8 @@ class Service:
     """Makes indexes and repairs what a crash left; run before the stream starts, safe to repeat."""
     tasks: Sequence[Task] = ()
     """Run beside the stream until the service stops; each is begun again when it fails."""
+    senders: Sequence[Task] = ()
+    """The same, but they rest while operators let the service rest."""
     ready: Callable[[], bool] = lambda: True
     """Whether it knows enough to decide what it is asked; part of ``/ready``."""
     title: str = "SPM Awards"
@@ -109,6 +113,7 @@ class _Running:
     publisher: Publisher
     mongo: Mongo
     ring: KeyRing
+    orders: Orders
     metrics: TaskMetrics
     ready: bool = False
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -128,11 +133,12 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     world = World(settings, clock, mongo.database(name), publisher, registry)
     service = build(world)
     broker = make_broker(settings, name, registry)
-    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views)
+    orders = Orders(name, settings, tuple(service.handlers), registry)
+    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views, orders)
     stream.attach(broker)
     ring = KeyRing.read(settings.api_keys)
     witness = service.witness or NoWitness()
-    running = _Running(stream, broker, publisher, mongo, ring, TaskMetrics(registry))
+    running = _Running(stream, broker, publisher, mongo, ring, orders, TaskMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -243,6 +249,16 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     async def topics() -> None:
         await ensure_topics(settings, _topics_of(service))
 
+    def for_ever(task: Task) -> None:
+        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max, running.metrics)))
+
+    async def orders() -> None:
+        for_ever(running.orders.follow)
+        await running.orders.known.wait()
+
+    async def stream() -> None:
+        await (running.stream.rest() if running.orders.paused else running.stream.go_on())
+
     steps: list[tuple[str, Task]] = [
         ("mongo", running.mongo.ping),
         ("topics", topics),
@@ -250,7 +266,7 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     ]
     if service.prepare is not None:
         steps.append(("prepare", service.prepare))
-    steps.append(("stream", running.broker.start))
+    steps += [("orders", orders), ("stream", stream)]
     for step, act in steps:
         try:
             await _until_done(step, act, settings.retry_delay_s_max)
@@ -258,9 +274,10 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
             log.critical("service.misconfigured", step=step, detail=str(fault))
             signal.raise_signal(signal.SIGTERM)
             return
-    beside: list[Task] = [partial(learn_keys, running.ring, settings), running.stream.watch_lag, *service.tasks]
+    obey = partial(_obey, running, service.senders, settings.retry_delay_s_max)
+    beside: list[Task] = [partial(learn_keys, running.ring, settings), running.stream.watch_lag, obey, *service.tasks]
     for task in beside:
-        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max, running.metrics)))
+        for_ever(task)
     running.ready = True
     log.info("service.ready")
 
@@ -269,6 +286,26 @@ def _topics_of(service: Service) -> set[Topic]:
     """What it needs; of others it may know nothing."""
     followed = {topic for topic in TOPICS if topic.followed_by}
     return {*service.handlers, *map(dead_letter_of, service.handlers), *written_of(service.name), *followed}
+
+
+async def _obey(running: _Running, senders: Sequence[Task], delay_s_max: float) -> None:
+    """Let stream and senders rest, or go on, as operators order; until cancelled."""
+    sending: list[asyncio.Task[None]] = []
+    try:
+        while True:
+            running.orders.changed.clear()
+            if running.orders.paused:
+                await running.stream.rest()
+                await _end(sending)
+                sending.clear()
+            else:
+                await running.stream.go_on()
+                sending = sending or [
+                    asyncio.create_task(_for_ever(task, delay_s_max, running.metrics)) for task in senders
+                ]
+            await running.orders.changed.wait()
+    finally:
+        await _end(sending)
 
 
 async def _until_done(step: str, act: Task, delay_s_max: float) -> None:
@@ -339,7 +376,9 @@ def _vital_signs(running: _Running, service: Service, registry: CollectorRegistr
     async def ready() -> Response:
         knows = running.ring.complete and service.ready()
         answers = running.ready and running.alive and knows and await _world_answers(running)
-        return Response(status_code=200 if answers else 503)
+        # The doors of a service that rests go on: no balancer has to leave it out.
+        word = ("resting" if running.stream.resting else "ready") if answers else "not ready"
+        return JSONResponse({"status": word}, 200 if answers else 503)
 
     @router.get("/metrics", summary="Prometheus metrics")
     async def metrics() -> Response:

@@ -19,6 +19,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 
 from chassis.clock import monotonic_s, unix_s
+from chassis.dead_letters import TEXT_BYTES_MAX, Place, put_aside
 from chassis.errors import BROKEN_WORLD, Retryable, Unprocessable
 from chassis.events import NO_VIEWS, Event, Received, Views, decode
 from chassis.groups import group_of
@@ -26,8 +27,9 @@ from chassis.kafka import Publisher, RawRecord
 from chassis.lag import Behind, Lag
 from chassis.logs import logger
 from chassis.metrics import StreamMetrics
+from chassis.orders import Orders
 from chassis.settings import Settings
-from contracts.topics import DEAD_LETTER_SUFFIX, Topic
+from contracts.topics import Topic
 
 Handler = Callable[[Sequence[Received]], Awaitable[Iterable[Event]]]
 """Decides and keeps; returns what is to be published, derived from what was kept. Safe to be called again."""
@@ -40,7 +42,6 @@ FETCH_BYTES: Final = 4 * 1024 * 1024
 LANES: Final = 2
 SLICE_RECORDS: Final = 250
 TURN_RECORDS: Final = 16
-_TEXT_BYTES_MAX: Final = 1_024
 
 log = logger(__name__)
 
@@ -55,10 +56,14 @@ class Stream:
     metrics: StreamMetrics
     settings: Settings
     views: Views = field(default_factory=dict)
+    orders: Orders | None = None
+    """None: every record is handled where it stands."""
+    resting: bool = field(default=False, init=False)
     group: str = field(init=False)
     _delay_s: float = field(default=RETRY_DELAY_S, init=False)
     _in_hand: dict[str, int] = field(default_factory=dict, init=False)
     _subscriber: Any = field(default=None, init=False)
+    _broker: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self.group = group_of(self.service, self.settings)
@@ -88,6 +93,7 @@ class Stream:
             no_reply=True,
         )
         drain.subscriber = self._subscriber = subscriber
+        self._broker = broker
 
         @subscriber  # type: ignore[untyped-decorator]  # the subscriber's type depends on its arguments
         async def batch(message: KafkaMessage) -> None:
@@ -96,11 +102,26 @@ class Stream:
 
         self.metrics.running.labels(self.group).set_function(lambda: self.alive)
 
+    async def rest(self) -> None:
+        """Stop reading once the batch in hand is committed, and leave the group. Safe to repeat."""
+        self.resting = True
+        if self._subscriber.running:
+            await self._broker.stop()
+            log.warning("stream.rests")
+
+    async def go_on(self) -> None:
+        """Read, from where the group stands. Safe to repeat."""
+        if not self._subscriber.running:
+            await self._broker.start()
+        self.resting = False
+
     @property
     def alive(self) -> bool:
-        """Whether the consume loop still runs; the broker's ping says nothing about it."""
+        """Whether the consume loop still runs, or rests; the broker's ping says nothing about it."""
         subscriber = self._subscriber
-        return bool(subscriber.running and subscriber.tasks and any(not task.done() for task in subscriber.tasks))
+        return self.resting or bool(
+            subscriber.running and subscriber.tasks and any(not task.done() for task in subscriber.tasks)
+        )
 
     async def _take(self, records: Sequence[ConsumerRecord]) -> None:
         """One batch; only what makes the log give it again leaves here."""
@@ -116,7 +137,7 @@ class Stream:
         except BROKEN_WORLD as error:
             cause = type(error).__name__
             self.metrics.retries.labels(cause).inc()
-            log.warning("batch.retry", cause=cause, detail=str(error)[:_TEXT_BYTES_MAX], delay_s=self._delay_s)
+            log.warning("batch.retry", cause=cause, detail=str(error)[:TEXT_BYTES_MAX], delay_s=self._delay_s)
             await asyncio.sleep(self._delay_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
             self._delay_s = min(self._delay_s * 2, self.settings.retry_delay_s_max)
             raise
@@ -137,7 +158,7 @@ class Stream:
             await message.ack()
         except BROKEN_WORLD as error:
             self.metrics.commit_failures.labels(type(error).__name__).inc()
-            log.warning("batch.commit_failed", cause=type(error).__name__, detail=str(error)[:_TEXT_BYTES_MAX])
+            log.warning("batch.commit_failed", cause=type(error).__name__, detail=str(error)[:TEXT_BYTES_MAX])
 
     async def work(self, records: Sequence[ConsumerRecord]) -> None:
         """Decode, decide, keep, publish. When it returns, the offsets may be committed.
@@ -163,6 +184,8 @@ class Stream:
         read = _Read()
         for at, record in enumerate(records):
             topic_name = self._plain(record.topic)
+            if self.orders and self.orders.passes_over(Place(topic_name, record.partition, record.offset), record):
+                continue
             try:
                 read.readable.setdefault(topic_name, []).append((record, read_record(topic_name, record, self.views)))
             except Unprocessable as fault:
@@ -270,21 +293,9 @@ class _DeadLetter:
     fault: Exception
 
     def as_record(self, topic: str, service: str) -> RawRecord:
-        """The record to the byte, with what is known of the fault in headers behind the original ones."""
         record = self.record
-        why = {
-            "topic": topic,
-            "partition": str(record.partition),
-            "offset": str(record.offset),
-            "service": service,
-            "stage": self.stage,
-            "reason": self.reason,
-            "exception.class.name": type(self.fault).__name__,
-            "exception.message": str(self.fault),
-        }
-        added = [(f"__spm.errors.{name}", text.encode()[:_TEXT_BYTES_MAX]) for name, text in why.items()]
-        headers = [*record.headers, *added]
-        return topic + DEAD_LETTER_SUFFIX, record.key, headers, record.value
+        place = Place(topic, record.partition, record.offset)
+        return put_aside(record, place=place, service=service, stage=self.stage, reason=self.reason, fault=self.fault)
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka carries no types

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import award, generate, keys, receipt, rights, rules, stack
+from cli import award, dead_letters, generate, keys, receipt, rights, rules, stack
 from cli.check import check
 from cli.demo.run import demo
 from cli.rebuild import rebuild
@@ -19,6 +19,7 @@ app.add_typer(award.app, name="award")
 app.add_typer(receipt.app, name="receipt")
 app.add_typer(keys.app, name="key")
 app.add_typer(rights.app, name="rights")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)

@@ -84,10 +84,18 @@ class Message(Frozen):
     def event_id(self) -> str:
         return deterministic_id(self.TYPE, self.identity())
 
+    @property
+    def ordered_by(self) -> str | None:
+        """What a later message of the same type and key puts in this one's place, where it is decided in their order.
+
+        None where readers keep the newest by its revision, in whatever order they come.
+        """
+        return None
+
     @classmethod
     def writer(cls) -> str:
-        """The service that makes this message."""
-        return cls.SOURCE.removeprefix("urn:spm:service:")
+        """The service that makes this message, or ``operators``."""
+        return cls.SOURCE.rpartition(":")[2]
 
     @classmethod
     def schema_id(cls) -> str:

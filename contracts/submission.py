@@ -229,5 +229,9 @@ class SubmissionReceivedV1(Message):
         return self.submission_id
 
     @property
+    def ordered_by(self) -> str:
+        return self.submission.period
+
+    @property
     def on_time(self) -> bool:
         return self.arrived_at <= self.due_at

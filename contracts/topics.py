@@ -7,6 +7,7 @@ from contracts.award import AwardChangedV1, AwardStepTakenV1
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1
+from contracts.operation import DeadLetterSettledV1, PauseChangedV1
 from contracts.peers import PeersFixedV1
 from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
 from contracts.recipient import RecipientChangedV1
@@ -127,6 +128,26 @@ CLIENT_KEY_CHANGED: Final = Topic(
     compacted=True,
     partitions=1,
 )
+DEAD_LETTER_SETTLED: Final = Topic(
+    name="spm-dead-letter-settled-v1",
+    key="service, topic, partition and offset",
+    written_by=("operators",),
+    read_by=(),
+    followed_by=("intake", "validation", "scoring", "notify"),
+    messages=(DeadLetterSettledV1,),
+    compacted=True,
+    partitions=1,
+)
+PAUSE_CHANGED: Final = Topic(
+    name="spm-pause-changed-v1",
+    key="service",
+    written_by=("operators",),
+    read_by=(),
+    followed_by=("intake", "validation", "scoring", "notify"),
+    messages=(PauseChangedV1,),
+    compacted=True,
+    partitions=1,
+)
 
 TOPICS: Final = (
     SUBMISSION_RECEIVED,
@@ -138,6 +159,8 @@ TOPICS: Final = (
     NOTICE_SETTLED,
     CLIENT_KEY_CHANGED,
     RECIPIENT_CHANGED,
+    DEAD_LETTER_SETTLED,
+    PAUSE_CHANGED,
 )
 
 

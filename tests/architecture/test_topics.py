@@ -10,7 +10,7 @@ from chassis.kafka import Publisher
 from chassis.mongo import Mongo
 from chassis.service import Service, World
 from cli.generate import ROOT
-from contracts.topics import CLIENT_KEY_CHANGED, DEAD_LETTER_SUFFIX, TOPICS, Topic
+from contracts.topics import CLIENT_KEY_CHANGED, DEAD_LETTER_SETTLED, DEAD_LETTER_SUFFIX, PAUSE_CHANGED, TOPICS, Topic
 from tests.architecture.source import modules
 from tests.running import settings_for
 
@@ -61,14 +61,15 @@ def test_a_service_makes_the_messages_of_the_topics_that_name_it_as_writer(name:
     assert messages_made_by(name) - IMAGINED.get(name, set()) == written
 
 
-def test_every_reader_and_writer_is_a_service() -> None:
-    named = {name for topic in TOPICS for name in (*topic.written_by, *topic.read_by)}
-    assert named == set(SERVICES)
+def test_every_reader_is_a_service_and_every_writer_too_but_for_operators() -> None:
+    assert {name for topic in TOPICS for name in topic.read_by} == set(SERVICES)
+    assert {name for topic in TOPICS for name in topic.written_by} == {*SERVICES, "operators"}
 
 
-def test_every_service_follows_the_keys_and_nothing_else_is_followed() -> None:
+def test_every_service_follows_the_keys_and_what_operators_order_and_nothing_else_is_followed() -> None:
+    followed = (CLIENT_KEY_CHANGED, DEAD_LETTER_SETTLED, PAUSE_CHANGED)
     assert {topic.name: set(topic.followed_by) for topic in TOPICS if topic.followed_by} == {
-        CLIENT_KEY_CHANGED.name: set(SERVICES)
+        topic.name: set(SERVICES) for topic in followed
     }
 
 

@@ -1,0 +1,200 @@
+"""``spm dead-letters``: records that a service put aside: look, replay, discard."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Final, NoReturn, TypeVar
+
+import typer
+
+from chassis.clock import SystemClock
+from chassis.dead_letters import Letter
+from chassis.errors import BROKEN_WORLD, Misconfigured
+from chassis.mending import AT_ONCE_MAX, Case, Order, Settled, cases, discard, replay
+from chassis.settings import Settings
+from cli.installation import installation
+from cli.saying import harmless
+
+T = TypeVar("T")
+SHOWN_CHARS_MAX: Final = 20_000
+_COLUMNS: Final = ("id", "age", "put aside at", "stage", "reason", "key", "state")
+
+app = typer.Typer(help="Records that a service put aside.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="service/topic/partition/offset, as listed.")]
+Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="As listed; without any, say --all.")]
+Service = Annotated[str | None, typer.Option(help="Put aside by this service.")]
+Topic = Annotated[str | None, typer.Option(help="Of this topic.")]
+Reason = Annotated[str | None, typer.Option("--because", help="With this reason, like schema or mistake.")]
+All = Annotated[bool, typer.Option("--all", help="Every open one that the filters leave.")]
+By = Annotated[
+    str,
+    typer.Option("--by", envvar="SPM_OPERATOR", metavar="OFFICE", help="Who orders it, by office: no person's name."),
+]
+Why = Annotated[str, typer.Option("--reason", help="Why; kept with it.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+
+@app.command("list")
+def list_(
+    service: Service = None,
+    topic: Topic = None,
+    because: Reason = None,
+    everything: Annotated[bool, typer.Option("--settled", help="Those that are settled too.")] = False,
+) -> None:
+    """List what is open, the oldest first, a line each, tabs between."""
+    now = SystemClock().now()
+    found = _matching(_ask(cases), service, topic, because, settled_too=everything)
+    print("\t".join(_COLUMNS))
+    for case in found:
+        letter = case.letter
+        age = str(timedelta(seconds=int((now - letter.put_aside_at).total_seconds())))
+        when = letter.put_aside_at.isoformat(timespec="seconds")
+        row = (letter.id, age, when, letter.stage, letter.reason, _text(letter.key), _state(case))
+        print("\t".join(map(harmless, row)))
+
+
+@app.command()
+def show(id_: Id) -> None:
+    """Show one: where it stood, why it was put aside, its headers and what it holds."""
+    case = _chosen([id_], whole=True)[0]
+    letter = case.letter
+    lines = [
+        f"{letter.id}: {_state(case)}",
+        f"put aside {letter.put_aside_at.isoformat()} at {letter.stage}, {letter.reason}",
+        letter.fault,
+        f"key: {_text(letter.key)}",
+        *(f"{name}: {_text(raw)}" for name, raw in letter.headers),
+    ]
+    if case.settled:
+        lines.insert(1, f"{case.settled.settled_by} at {case.settled.settled_at.isoformat()}: {case.settled.reason}")
+    for line in lines:
+        print(harmless(line))
+    value = _readable(letter.value)
+    print("\n".join(map(harmless, value[:SHOWN_CHARS_MAX].split("\n"))))
+    if len(value) > SHOWN_CHARS_MAX:
+        print(f"… and {len(value) - SHOWN_CHARS_MAX:,} characters more")
+
+
+@app.command("replay")
+def replay_(
+    by: By,
+    reason: Why,
+    ids: Ids = None,
+    everything: All = False,
+    service: Service = None,
+    topic: Topic = None,
+    because: Reason = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Hand records again to the service that put them aside, after the fault was mended. Safe to repeat.
+
+    Each is written to the byte to the end of the partition where it stood. One that this version cannot read either is
+    refused, and so is one in whose place a later one stands: discard that.
+    """
+    letters = _letters(ids, everything, service, topic, because, whole=True)
+    order = Order(by, reason)
+    settled = _ask(lambda settings: replay(settings, letters, order, SystemClock(), dry_run=dry_run))
+    _tell(settled, "would be replayed" if dry_run else "replayed")
+
+
+@app.command("discard")
+def discard_(
+    by: By,
+    reason: Why,
+    ids: Ids = None,
+    everything: All = False,
+    service: Service = None,
+    topic: Topic = None,
+    because: Reason = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Settle records that nobody needs. They stay in their topic, and no service handles them, at a rebuild neither."""
+    letters = _letters(ids, everything, service, topic, because, whole=False)
+    order = Order(by, reason)
+    if not dry_run:
+        _ask(lambda settings: discard(settings, letters, order, SystemClock()))
+    _tell([Settled(letter) for letter in letters], "would be discarded" if dry_run else "discarded")
+
+
+def _letters(
+    ids: list[str] | None,
+    everything: bool,
+    service: str | None,
+    topic: str | None,
+    because: str | None,
+    *,
+    whole: bool,
+) -> list[Letter]:
+    """Those named, settled or not; or every open one that the filters leave, at most so many at once."""
+    if bool(ids) == everything:
+        _fail("Name the letters by their ids, or say --all, with --service, --topic or --because to choose among them.")
+    if ids:
+        return [case.letter for case in _chosen(ids, whole=whole)]
+    chosen = [case.letter.id for case in _matching(_ask(cases), service, topic, because)]
+    if len(chosen) > AT_ONCE_MAX:
+        typer.echo(f"{len(chosen):,} are open; the oldest {AT_ONCE_MAX} are taken. Run it again for the rest.")
+    return [case.letter for case in _chosen(chosen[:AT_ONCE_MAX], whole=whole)]
+
+
+def _chosen(ids: Sequence[str], *, whole: bool) -> list[Case]:
+    found = _ask(lambda settings: cases(settings, whole=ids if whole else ()))
+    if unknown := [id_ for id_ in ids if id_ not in found]:
+        _fail(f"No service has put aside {', '.join(unknown)}; look with: spm dead-letters list --settled")
+    return [found[id_] for id_ in dict.fromkeys(ids)]
+
+
+def _matching(
+    found: dict[str, Case], service: str | None, topic: str | None, because: str | None, *, settled_too: bool = False
+) -> list[Case]:
+    return [
+        case
+        for case in found.values()
+        if (settled_too or case.settled is None)
+        and service in {None, case.letter.service}
+        and topic in {None, case.letter.place.topic}
+        and because in {None, case.letter.reason}
+    ]
+
+
+def _tell(settled: Sequence[Settled], done: str) -> None:
+    """Exit code 1 where something was refused."""
+    for one in settled:
+        again = "" if one.offset is None else f", stands again at offset {one.offset}"
+        print(
+            harmless(f"{one.letter.id}: refused, {one.refused}" if one.refused else f"{one.letter.id}: {done}{again}")
+        )
+    refused = sum(one.refused is not None for one in settled)
+    print(f"{len(settled) - refused} {done}, {refused} refused")
+    if refused:
+        raise typer.Exit(1)
+
+
+def _ask(question: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
+    try:
+        return asyncio.run(question(installation("kafka")))
+    except Misconfigured as fault:
+        _fail(str(fault))
+    except BROKEN_WORLD as error:
+        _fail(f"Kafka cannot be used ({type(error).__name__}: {error}). Nothing is lost; run it again.")
+
+
+def _state(case: Case) -> str:
+    return "open" if case.settled is None else case.settled.settlement.value
+
+
+def _text(raw: bytes | None) -> str:
+    return "∅" if raw is None else raw.decode("utf-8", "backslashreplace")
+
+
+def _readable(value: bytes | None) -> str:
+    try:
+        return json.dumps(json.loads(value or b""), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return _text(value)
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.secho(f"spm: {harmless(sentence)}", fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
