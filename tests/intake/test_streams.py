@@ -241,6 +241,43 @@ async def test_a_copy_that_is_on_its_way_is_waited_for() -> None:
     assert [r.get("status") for r in await Client(line(1)).run(streams(Busy()))] == [202, None]
 
 
+async def test_many_copies_that_are_on_their_way_are_waited_for_at_once() -> None:
+    copies = asyncio.Barrier(3)
+
+    class Busy(FakeAdmission):
+        async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]:
+            return [Problem(409, IN_FLIGHT, "contoh") for _ in arrivals]
+
+        async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted:
+            await copies.wait()
+            return await super().admit(arrival, wait_s=wait_s)
+
+    client = Client(b"".join(line(served) for served in range(copies.parties)))
+    async with asyncio.timeout(5):
+        assert [r.get("status") for r in await client.run(streams(Busy()))] == [202, 202, 202, None]
+
+
+async def test_a_world_that_breaks_while_a_copy_is_waited_for_is_told_of_like_any() -> None:
+    class Broken(FakeAdmission):
+        async def admit_all(self, arrivals: Sequence[Arrival]) -> list[Admitted | Problem]:
+            return [Problem(409, IN_FLIGHT, "contoh") for _ in arrivals]
+
+        async def admit(self, arrival: Arrival, *, wait_s: float = 0) -> Admitted:  # noqa: ARG002 - as the real one
+            raise Retryable("contoh")
+
+    assert [r.get("status") for r in await Client(line(1) + line(2)).run(streams(Broken()))] == [503]
+
+
+async def test_nothing_reads_on_behind_a_stream_that_has_ended_early() -> None:
+    async def away(_: int) -> None:
+        raise Retryable("contoh")
+
+    before = asyncio.all_tasks()
+    client = Client(*(line(served) for served in range(3 * GROUP_LINES)))
+    assert (await client.run(streams(FakeAdmission(away))))[-1]["status"] == 503
+    assert asyncio.all_tasks() <= before
+
+
 @pytest.mark.parametrize(
     ("headers", "slug"),
     [

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,6 +28,7 @@ from services.intake.routes.submissions import WRITE
 BYTES_MAX: Final = 32 * 1024 * 1024
 BATCHES_MAX: Final = 2
 """At a time, in one process; the others wait before their bodies are read."""
+TURN_WITHIN_S: Final = 30.0
 _GROUP: Final = 64
 _UNIT: Final = "index"
 _REFUSED: Final = problems(
@@ -35,6 +37,7 @@ _REFUSED: Final = problems(
     "unauthenticated",
     "forbidden",
     "batch-refused",
+    "batches-full",
     "unavailable",
 )
 
@@ -42,9 +45,39 @@ Mode = Literal["atomic", "partial"]
 log = logger(__name__)
 
 
+class Turns:
+    """One batch of a client at a time, so that whoever sends slowly keeps nobody else from theirs."""
+
+    def __init__(self, within_s: float = TURN_WITHIN_S) -> None:
+        self._within_s = within_s
+        self._busy: set[str] = set()
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def of(self, client_id: str) -> AsyncIterator[None]:
+        """Raises:
+        Problem: no turn came in time.
+        """
+        try:
+            async with asyncio.timeout(self._within_s), self._changed:
+                await self._changed.wait_for(lambda: client_id not in self._busy and len(self._busy) < BATCHES_MAX)
+                self._busy.add(client_id)
+        except TimeoutError:
+            text = (
+                f"No turn came within {self._within_s:.0f} s: a client has one batch at a time, all have {BATCHES_MAX}."
+            )
+            raise Problem(503, "batches-full", text, headers={"Retry-After": str(RETRY_AFTER_S)}) from None
+        try:
+            yield
+        finally:
+            self._busy.remove(client_id)
+            async with self._changed:
+                self._changed.notify_all()
+
+
 def router(admission: Admission, clock: Clock) -> APIRouter:
     routes = APIRouter(tags=["submissions"])
-    turns = asyncio.Semaphore(BATCHES_MAX)
+    turns = Turns()
 
     @routes.post(
         "/v1/submissions:batch",
@@ -58,7 +91,7 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
         caller: Annotated[KeyRow, requires(WRITE)],
         import_mode: Annotated[Mode, Query(description="All of them or none; or those that can be taken.")] = "atomic",
     ) -> Response:
-        async with turns:
+        async with turns.of(caller.client_id):
             entries = _entries(await read_bytes(request, JSON, BYTES_MAX), clock)
             tally = Tally(_UNIT, request.url.path)
             results: list[str] = []

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import repeat
 from typing import Final, Protocol
 
 from chassis.access import KeyRow
@@ -65,16 +66,26 @@ async def admit(admission: Admits, found: Sequence[Arrival | Problem]) -> list[O
         if isinstance(each, Arrival):
             first.setdefault(each.submission_id, each)
     admitted = await admission.admit_all(list(first.values()))
-    outcomes = {
-        arrival.submission_id: await _settled(admission, arrival, outcome)
-        for arrival, outcome in zip(first.values(), admitted, strict=True)
-    }
+    outcomes = dict(zip(first, await _all_settled(admission, list(first.values()), admitted), strict=True))
     return [
         each
         if isinstance(each, Problem)
         else _of(outcomes[each.submission_id], repeated=first[each.submission_id] is not each)
         for each in found
     ]
+
+
+async def _all_settled(
+    admission: Admits, arrivals: Sequence[Arrival], outcomes: Sequence[Admitted | Problem]
+) -> list[Admitted | Problem]:
+    """All wait at once, so that many copies on their way take no longer than one."""
+    settled = await asyncio.gather(*map(_settled, repeat(admission), arrivals, outcomes), return_exceptions=True)
+    found = []
+    for each in settled:
+        if isinstance(each, BaseException) and not isinstance(each, Problem):
+            raise each
+        found.append(each)
+    return found
 
 
 async def _settled(admission: Admits, arrival: Arrival, outcome: Admitted | Problem) -> Admitted | Problem:

@@ -50,6 +50,7 @@ _PROBLEMS: Final = {
     "too-many-refused": (422, "10000 lines were refused. Mend what is wrong with them, then send the rest from this…"),
     "too-many-streams": (429, "kota-contoh has 4 streams open. Send the next one when one of them has ended."),
     "streams-full": (503, "8 streams are open here. Send yours when one has ended."),
+    "batches-full": (503, "No turn came within 30 s: a client has one batch at a time, all have 2."),
     "listeners-full": (503, "This process takes no further stream now; ask again in a moment, or ask for JSON."),
     "unavailable": (503, "A part that this answer needs is away; nothing was kept. Send the same request again later."),
 }

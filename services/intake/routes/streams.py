@@ -96,8 +96,10 @@ class Streams:
             # The body itself cannot be read on: what has its result stays as it is.
             yield _last(splitter.number, problem, tally)
         finally:
-            self._open -= Counter({caller.client_id: 1})
             reading.cancel()
+            # It is gone before its room is given away; of what it ran into, enough was told.
+            await asyncio.gather(reading, return_exceptions=True)
+            self._open -= Counter({caller.client_id: 1})
 
     async def _read(self, incoming: Incoming, splitter: Splitter, ahead: "_Ahead") -> None:
         try:
