@@ -77,6 +77,10 @@ class KeyRow(BaseModel):
         return province != self.region and (region == province or region.startswith(f"{province}."))
 
     @property
+    def acts_for(self) -> str:
+        return f"This key acts for region {self.region}"
+
+    @property
     def home(self) -> str | None:
         """The region that is meant where none is named; None for keys of every region."""
         return None if self.region == EVERY_REGION else self.region.removesuffix(_WITHIN)

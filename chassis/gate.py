@@ -108,7 +108,7 @@ class Gate:
             raise _too_many("quota-exceeded", BURST, text, standing)
 
     def _unauthenticated(self, request: Request, challenge: str, detail: str) -> Problem:
-        standing = self._failures.take(_site_of(request))
+        standing = self._failures.take(site_of(request))
         if not standing.admitted:
             text = f"More than {standing.limit} unknown keys came from this address within a minute."
             return _too_many("abnormal-usage-detected", ABNORMAL, text, standing)
@@ -130,7 +130,7 @@ def _too_many(slug: str, policy: str, detail: str, standing: Standing) -> Proble
     )
 
 
-def _site_of(request: Request) -> str:
+def site_of(request: Request) -> str:
     """The caller's address; of IPv6 the network, because a site has 2⁶⁴ addresses of its own."""
     host = request.client.host if request.client else ""
     try:

@@ -2,7 +2,7 @@
 
 from base64 import b64decode
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import HTTPBase, HTTPBearer
@@ -34,7 +34,7 @@ _SAFE: Final = {
 log = logger(__name__)
 
 _CHALLENGE: Final = 'Bearer realm="SPM Awards"'
-_PAGE_CHALLENGE: Final = 'Basic realm="SPM Awards", charset="UTF-8"'
+PAGE_CHALLENGE: Final = 'Basic realm="SPM Awards", charset="UTF-8"'
 
 
 class _Token(SecurityBase):
@@ -95,7 +95,23 @@ def requires_on_page(scope: Scope) -> Any:
         token: Annotated[str | None, Depends(_bearer)],
     ) -> KeyRow:
         gate: Gate = request.app.state.gate
-        return await gate.caller(request, password or token, scope, challenge=_PAGE_CHALLENGE)
+        return await gate.caller(request, password or token, scope, challenge=PAGE_CHALLENGE)
+
+    return Security(caller, scopes=[scope])
+
+
+def key_if_sent(scope: Scope) -> Any:
+    """The key of a page to which its readers come in another way too; None where none was sent."""
+
+    async def caller(
+        request: Request,
+        password: Annotated[str | None, Depends(_basic)],
+        token: Annotated[str | None, Depends(_bearer)],
+    ) -> KeyRow | None:
+        if "authorization" not in request.headers:
+            return None
+        gate: Gate = request.app.state.gate
+        return await gate.caller(request, password or token, scope, challenge=PAGE_CHALLENGE)
 
     return Security(caller, scopes=[scope])
 
@@ -106,7 +122,18 @@ def in_force(request: Request, caller: KeyRow) -> bool:
     return gate.in_force(caller)
 
 
-def require_region(caller: KeyRow, region: str) -> None:
+class Caller(Protocol):
+    """A key, or whoever else comes in."""
+
+    def may_act_for(self, region: str) -> bool: ...
+
+    @property
+    def acts_for(self) -> str:
+        """In words."""
+        ...
+
+
+def require_region(caller: Caller, region: str) -> None:
     """For what writes, and for what speaks of every region.
 
     Raises:
@@ -114,11 +141,11 @@ def require_region(caller: KeyRow, region: str) -> None:
     """
     if not caller.may_act_for(region):
         named = "every region" if region == EVERY_REGION else region
-        text = f"This key acts for region {caller.region}, not for {named}."
+        text = f"{caller.acts_for}, not for {named}."
         raise Problem(403, "outside-region", text, region=region)
 
 
-def require_view(caller: KeyRow, region: str) -> None:
+def require_view(caller: Caller, region: str) -> None:
     """For what reads of one region: another one's is as if it were not there.
 
     Raises:

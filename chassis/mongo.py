@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
+from bson import json_util
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateMany, UpdateOne
@@ -51,6 +52,7 @@ class Collection(Protocol):
     def find(self, filter: Mapping[str, Any] | None = None, projection: Any = None) -> Cursor: ...  # noqa: A002 - the drivers' name
     async def find_one(self, filter: Mapping[str, Any], projection: Any = None, **options: Any) -> Document | None: ...  # noqa: A002
     async def find_one_and_update(self, filter: Mapping[str, Any], update: Any, **options: Any) -> Document | None: ...  # noqa: A002
+    async def find_one_and_delete(self, filter: Mapping[str, Any]) -> Document | None: ...  # noqa: A002
     async def insert_one(self, document: Document) -> Any: ...
     async def insert_many(self, documents: Sequence[Document], *, ordered: bool = True) -> Any: ...
     async def update_one(self, filter: Mapping[str, Any], update: Any, *, upsert: bool = False) -> Any: ...  # noqa: A002
@@ -120,6 +122,19 @@ class Mongo:
     async def drop(self, service: str) -> None:
         await self._client.drop_database(self._prefix + service)
 
+    async def collections(self, service: str) -> list[str]:
+        names: list[str] = await self._client[self._prefix + service].list_collection_names()
+        return sorted(names)
+
+    async def drop_collection(self, service: str, name: str) -> None:
+        await self._client[self._prefix + service].drop_collection(name)
+
+    async def put_in_place(self, service: str, name: str, *, of: str) -> None:
+        """Let the first collection be known by the other's name, whose documents are gone; in one step."""
+        database = self._prefix + service
+        order = {"renameCollection": f"{database}.{name}", "to": f"{database}.{of}", "dropTarget": True}
+        await self._client.admin.command(order)
+
     async def close(self) -> None:
         closing = self._client.close()
         if inspect.isawaitable(closing):
@@ -155,6 +170,11 @@ async def inserted(collection: Collection, fields: Sequence[str]) -> AsyncIterat
             if change is not None:
                 yield change["fullDocument"]
             change = await stream.try_next()
+
+
+def written(document: Mapping[str, Any]) -> str:
+    """The whole document in one form, whatever the order in which its fields were set."""
+    return json_util.dumps(document, sort_keys=True)
 
 
 async def find_by_id(collection: Collection, ids: Sequence[str], projection: Any = None) -> dict[str, Document]:

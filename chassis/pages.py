@@ -97,9 +97,9 @@ class Frame:
         )
         return HTMLResponse(text, status, headers=self._headers | {"Content-Language": lang.value})
 
-    def missing(self, view: View, indonesian: str, english: str) -> HTMLResponse:
+    def missing(self, view: View, indonesian: str, english: str, **context: Any) -> HTMLResponse:
         """There is no such page; the sentences say what was looked for."""
-        return self.page("missing", view, status=404, sentence=view.language.say(indonesian, english))
+        return self.page("missing", view, status=404, sentence=view.language.say(indonesian, english), **context)
 
 
 def _refuse_other_sites(request: Request) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
@@ -86,8 +86,17 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         self.counts = counts
 
 
+class Elsewhere(Exception):  # noqa: N818 - an answer, not a fault
+    """What was asked for is had at another address of ours, after a step that is taken there."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _http)
     for family in BROKEN_WORLD:
@@ -155,6 +164,11 @@ def _answer(request: Request, problem: Problem) -> JSONResponse:
 async def _problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)  # noqa: S101 - the handler is registered for this type alone
     return _answer(request, error)
+
+
+async def _elsewhere(_: Request, error: Exception) -> RedirectResponse:
+    assert isinstance(error, Elsewhere)  # noqa: S101 - the handler is registered for this type alone
+    return RedirectResponse(error.address, 303)
 
 
 async def _bad_request(request: Request, error: Exception) -> JSONResponse:

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     mongo_prefix: str = Field("spm_", pattern=r"^[a-z0-9_]{0,20}$", description="Begins each database's name.")
     smtp: str = Field("smtp://127.0.0.1:8025", repr=False, description="smtp:// or smtps://, user:password@ if needed.")
     mail_from: str = "SPM Awards <spm@example.invalid>"
+    bounce_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?$",
+        description="Takes returned mail at bounces+<notice>@; without it mail returns to SPM_MAIL_FROM.",
+    )
     mail_attempts_max: int = Field(12, ge=1, le=100)
     smtp_tls_required: bool = Field(default=False, description="Send no mail to a server without TLS.")
     smtp_ca_file: Path | None = Field(None, description="CA bundle for the mail server; the system's where not given.")
@@ -49,7 +54,9 @@ class Settings(BaseSettings):
     escalate_after_days: int = Field(
         3, ge=1, le=60, description="So long an office has to acknowledge a notice before the next is told. Ours."
     )
-    session_idle_hours: int = Field(8, ge=1, le=72, description="An official who did nothing for so long signs in anew.")
+    session_idle_hours: int = Field(
+        8, ge=1, le=72, description="An official who did nothing for so long signs in anew."
+    )
     oidc_issuer: str | None = Field(None, description="Where officials may sign in beside one-time links.")
     oidc_client_id: str | None = Field(None, description="Our name at that issuer.")
     oidc_client_secret: Path | None = Field(None, description="File with our secret at that issuer.")

@@ -6,7 +6,7 @@ from typing import Final
 from contracts.award import AwardChangedV1, AwardStepTakenV1
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
-from contracts.notice import NoticeSettledV1
+from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1, NoticeUnreadV1
 from contracts.operation import DeadLetterSettledV1, PauseChangedV1
 from contracts.peers import PeersFixedV1
 from contracts.period import DeadlineNearsV1, DeadlinePassedV1, EntryClosedV1, PeriodChangedV1
@@ -109,6 +109,13 @@ NOTICE_SETTLED: Final = Topic(
     messages=(NoticeSettledV1,),
     retention_ms=400 * DAY_MS,
 )
+NOTICE_ACKNOWLEDGED: Final = Topic(
+    name="spm-notice-acknowledged-v1",
+    key="region code",
+    written_by=("notify",),
+    read_by=("notify", "intake"),
+    messages=(NoticeAcknowledgedV1, NoticeUnreadV1),
+)
 RECIPIENT_CHANGED: Final = Topic(
     name="spm-recipient-changed-v1",
     key="recipient id",
@@ -157,6 +164,7 @@ TOPICS: Final = (
     PERIOD_CHANGED,
     AWARD_CHANGED,
     NOTICE_SETTLED,
+    NOTICE_ACKNOWLEDGED,
     CLIENT_KEY_CHANGED,
     RECIPIENT_CHANGED,
     DEAD_LETTER_SETTLED,

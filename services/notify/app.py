@@ -2,10 +2,12 @@
 
 import asyncio
 import ssl
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi import APIRouter
 
+from chassis.endless import Task
 from chassis.errors import Misconfigured
 from chassis.replay import read_all
 from chassis.service import Service, World
@@ -14,6 +16,7 @@ from contracts.notice import NoticeSettledV1
 from contracts.recipient import RecipientChangedV1
 from contracts.topics import (
     AWARD_CHANGED,
+    NOTICE_ACKNOWLEDGED,
     NOTICE_SETTLED,
     RECIPIENT_CHANGED,
     REPORT_OVERDUE,
@@ -23,25 +26,35 @@ from contracts.topics import (
 from regulation.law import Law
 from regulation.loading import load_law
 from services.notify.certificates.press import Press, read_emblem
-from services.notify.handlers import AwardHandlers, NoticeHandlers
+from services.notify.handlers import AcknowledgementHandlers, AwardHandlers, InboxKeeper, NoticeHandlers
 from services.notify.mailer.courier import Courier, MailServer
 from services.notify.mailer.letters import Letters
 from services.notify.mailer.mail import Origin
+from services.notify.mailer.sign_in import LINK_MINUTES, SignInLetter
 from services.notify.metrics import NoticeMetrics
 from services.notify.pages.certificates import certificate_pages
-from services.notify.pages.inbox import inbox_pages
+from services.notify.pages.frame import notify_frame
+from services.notify.pages.inbox import Inbox, inbox_pages
+from services.notify.pages.preview import preview_page
 from services.notify.pages.recipients import RecipientPage, recipient_pages
+from services.notify.pages.sign_in import SignInPages, sign_in_pages
+from services.notify.pages.situation import situation_page
 from services.notify.recipients import Directory
-from services.notify.register import Register
-from services.notify.routes import certificates, notices, recipients, webhooks
+from services.notify.register import Acknowledgements, Offices, Register
+from services.notify.routes import bounces, certificates, notices, recipients, webhooks
+from services.notify.routes.readers import Readers
 from services.notify.sender.ends import Ends
+from services.notify.sender.escalation import Escalation
 from services.notify.sender.hooks import HookSender
 from services.notify.sender.mails import MailSender
+from services.notify.sender.sign_ins import SignInSender
 from services.notify.sender.watch import NoticeWatch
 from services.notify.store.certificates import CertificateStore
 from services.notify.store.flow import Flow
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
+from services.notify.store.sessions import SessionStore
+from services.notify.store.unlogged import UNLOGGED
 from services.notify.webhooks.addresses import CheckedNetwork, allowed_networks
 from services.notify.webhooks.courier import WebhookCourier
 from services.notify.webhooks.signing import Signer
@@ -49,6 +62,7 @@ from services.notify.webhooks.signing import Signer
 NAME = "notify"
 MAIL_SENDERS = 6
 """Each has one connection to the mail server."""
+LINK_SENDERS = 2
 
 
 def build(world: World) -> Service:
@@ -58,9 +72,12 @@ def build(world: World) -> Service:
     letters = Letters(settings.public_url, settings.rules_url)
     ends = Ends(store, world.publisher, world.clock, NoticeMetrics(world.registry), asyncio.Event())
     register = Register(registered, world.publisher, world.clock)
-    handlers = NoticeHandlers(store, registered, law, Directory.read(settings.recipients), ends.metrics)
+    keeper, directory = InboxKeeper.of(world.database), Directory.read(settings.recipients)
+    handlers = NoticeHandlers(store, keeper, registered, law, directory, ends.metrics)
     mails = _mail_sender(world, ends, letters, register)
     hooks = _hook_sender(world, ends, register)
+    officials = _Officials(world, law, registered, directory, mails.courier)
+    inbox = officials.inbox(store, keeper, issued, letters)
     roster, endpoints = recipients.Roster(register, law, world.clock), webhooks.Endpoints(register, hooks, law)
 
     async def prepare() -> None:
@@ -68,55 +85,106 @@ def build(world: World) -> Service:
         await store.prepare()
         await registered.prepare()
         await issued.prepare()
+        await keeper.prepare()
+        await officials.sessions.prepare()
         async for changes in read_all(settings, RECIPIENT_CHANGED):
             await registered.keep_known([change for change in changes if isinstance(change, RecipientChangedV1)])
-
-    async def tidy() -> None:
-        if not ends.known.is_set():
-            async for told in read_all(settings, NOTICE_SETTLED):
-                await store.keep_ends([end for end in told if isinstance(end, NoticeSettledV1)])
-            ends.known.set()
-        await ends.tidy()
 
     return Service(
         NAME,
         handlers={
             RECIPIENT_CHANGED: handlers.on_recipients,
             NOTICE_SETTLED: handlers.on_ends,
+            NOTICE_ACKNOWLEDGED: AcknowledgementHandlers(keeper.matters, handlers).on_acknowledged,
             SUBMISSION_JUDGED: handlers.on_facts,
             REPORT_OVERDUE: handlers.on_facts,
             SCORECARD_UPDATED: handlers.on_facts,
-            AWARD_CHANGED: AwardHandlers(issued, handlers).on_awards,
+            AWARD_CHANGED: AwardHandlers(issued, handlers, law).on_awards,
         },
         routers=[
             notices.router(store),
             recipients.router(roster),
+            bounces.router(store, register),
             webhooks.router(endpoints, store, settings.public_url),
-            *_certificate_doors(issued, settings, law),
-            inbox_pages(store, issued, law, letters),
-            *recipient_pages(RecipientPage(roster, endpoints, law)),
+            *_certificate_doors(issued, settings, law, officials),
+            *officials.pages(inbox, letters),
+            *recipient_pages(RecipientPage(officials.frame, roster, endpoints, law)),
         ],
         webhooks=webhooks.told(),
         prepare=prepare,
-        tasks=[
-            tidy,
-            NoticeWatch(ends, Flow(world.database)).watch,
+        tasks=[NoticeWatch(ends, Flow(world.database)).watch],
+        senders=[
+            _tidy(settings, ends),
             register.tidy,
             hooks.run,
             *[mails.run] * MAIL_SENDERS,
+            *officials.tasks(inbox),
         ],
+        unlogged=UNLOGGED,
         title="SPM Awards: notices",
     )
 
 
-def _certificate_doors(issued: CertificateStore, settings: Settings, law: Law) -> list[APIRouter]:
+class _Officials:
+    """What officials come in by."""
+
+    def __init__(
+        self, world: World, law: Law, registered: RecipientStore, directory: Directory, courier: Courier
+    ) -> None:
+        settings, self._world, self._law = world.settings, world, law
+        offices = Offices(registered, directory, [region.code for region in law.regions.reporting()])
+        letter = SignInLetter(Origin.parse(settings.mail_from), settings.public_url)
+        self.frame = notify_frame(settings.page_notice)
+        self.sessions = SessionStore(
+            world.database,
+            idle=timedelta(hours=settings.session_idle_hours),
+            link=timedelta(minutes=LINK_MINUTES),
+        )
+        self.readers = Readers(self.sessions, offices, world.clock, settings.public_url)
+        self.links = SignInSender(self.sessions, offices, letter, courier, world.clock)
+
+    def inbox(self, store: NoticeStore, keeper: InboxKeeper, issued: CertificateStore, letters: Letters) -> Inbox:
+        world = self._world
+        acknowledgements = Acknowledgements(keeper.matters, world.publisher, world.clock)
+        kept = (store, keeper.matters, keeper.situations, issued)
+        return Inbox(self.frame, *kept, acknowledgements, self._law, letters, world.clock)
+
+    def pages(self, inbox: Inbox, letters: Letters) -> list[APIRouter]:
+        signing_in = SignInPages(self.frame, self.sessions, self.links, self.readers, self._world.clock, None)
+        return [
+            *sign_in_pages(signing_in),
+            inbox_pages(inbox, self.readers),
+            situation_page(inbox, self.readers),
+            preview_page(self.frame, letters, self.readers),
+        ]
+
+    def tasks(self, inbox: Inbox) -> list[Task]:
+        world = self._world
+        escalation = Escalation(NAME, world.settings, inbox.matters, inbox.notices, world.publisher, world.clock)
+        return [inbox.acknowledgements.tidy, escalation.run, self.links.write, *[self.links.send] * LINK_SENDERS]
+
+
+def _tidy(settings: Settings, ends: Ends) -> Task:
+    async def tidy() -> None:
+        if not ends.known.is_set():
+            async for told in read_all(settings, NOTICE_SETTLED):
+                await ends.store.keep_ends([end for end in told if isinstance(end, NoticeSettledV1)])
+            ends.known.set()
+        await ends.tidy()
+
+    return tidy
+
+
+def _certificate_doors(
+    issued: CertificateStore, settings: Settings, law: Law, officials: _Officials
+) -> list[APIRouter]:
     press = Press(law, settings.public_url, settings.page_notice, read_emblem(settings.emblem))
-    return [certificates.router(issued, press), certificate_pages(issued, press)]
+    return [certificates.router(issued, press, officials.readers), certificate_pages(issued, press, officials.frame)]
 
 
 def _mail_sender(world: World, ends: Ends, letters: Letters, register: Register) -> MailSender:
     settings = world.settings
-    origin = Origin.parse(settings.mail_from)
+    origin = Origin.parse(settings.mail_from, settings.bounce_domain)
     courier = Courier(
         MailServer.parse(settings.smtp),
         own_host=origin.domain,

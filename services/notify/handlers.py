@@ -4,34 +4,83 @@ from collections.abc import Iterable, Sequence
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Received
+from chassis.mongo import Database
 from contracts.award import AwardStepTakenV1
-from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.message import Message
+from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1, NoticeState, NoticeUnreadV1
 from contracts.recipient import Channel, RecipientChangedV1
+from contracts.scorecard import ScorecardUpdatedV1
+from contracts.verdict import SubmissionJudgedV1
 from regulation.errors import RegulationError
 from regulation.law import Law
+from services.notify.domain.corrections import TAKEN_BACK, may_correct, path_reached, withdrawn
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Matter, Notice
+from services.notify.domain.provinces import matters_of_province
 from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
 from services.notify.store.certificates import CertificateStore
+from services.notify.store.matters import MatterStore
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
+from services.notify.store.situations import SituationStore
+
+
+class InboxKeeper:
+    """Keeps what a region's inbox and the page of its situation are shown from."""
+
+    def __init__(self, matters: MatterStore, situations: SituationStore) -> None:
+        self.matters = matters
+        self.situations = situations
+
+    @classmethod
+    def of(cls, database: Database) -> "InboxKeeper":
+        return cls(MatterStore(database), SituationStore(database))
+
+    async def prepare(self) -> None:
+        await self.matters.prepare()
+        await self.situations.prepare()
+
+    async def keep(self, messages: Sequence[Message], told: Sequence[Matter]) -> None:
+        """``told``: what somebody is told of. Whichever of a matter and the report that answers it is read first."""
+        await self.situations.keep(messages)
+        await self.matters.keep(told)
+        touched = {(each.region_code, each.period) for each in messages if isinstance(each, SubmissionJudgedV1)}
+        touched |= {(each.region_code, each.period) for each in told if each.period is not None}
+        if touched:
+            await self.matters.act(await self.situations.accepted_at(touched))
 
 
 class NoticeHandlers:
     def __init__(
-        self, store: NoticeStore, recipients: RecipientStore, law: Law, directory: Directory, metrics: NoticeMetrics
+        self,
+        store: NoticeStore,
+        inbox: InboxKeeper,
+        recipients: RecipientStore,
+        law: Law,
+        directory: Directory,
+        metrics: NoticeMetrics,
     ) -> None:
         self._store = store
+        self._inbox = inbox
         self._recipients = recipients
         self._law = law
         self._directory = directory
         self._metrics = metrics
 
-    async def on_facts(self, batch: Sequence[Received]) -> Iterable[Event]:
+    async def on_facts(self, batch: Sequence[Received], corrections: Sequence[Matter] = ()) -> Iterable[Event]:
         """Make the notices of the facts. Those to an inbox have arrived with it; sending the others is the senders'."""
-        matters = [matter for received in batch for matter in self._matters_of(received)]
+        notices = await self._tell([matter for received in batch for matter in self._matters_of(received)])
+        notices += await self._tell([*corrections, *await self._paths_reached(batch)])
+        told = {notice.matter.id: notice.matter for notice in notices}
+        await self._inbox.keep([received.message for received in batch], list(told.values()))
+        await self._forget_who_left(notices)
+        arrived = [notice for notice in notices if notice.recipient.channel is Channel.INBOX]
+        ends = await self._store.ends_of(arrived) if arrived else []
+        return [Event.of(end, caused_by=end.fact_id) for end in ends]
+
+    async def _tell(self, matters: Sequence[Matter]) -> list[Notice]:
         registered = await self._recipients.of_regions({matter.region_code for matter in matters}) if matters else []
         notices = [
             notice
@@ -40,10 +89,21 @@ class NoticeHandlers:
         ]
         for notice in await self._store.keep(notices):
             self._metrics.notices.labels(notice.recipient.channel, notice.matter.kind, NoticeState.CREATED).inc()
-        await self._forget_who_left(notices)
-        arrived = [notice for notice in notices if notice.recipient.channel is Channel.INBOX]
-        ends = await self._store.ends_of(arrived) if arrived else []
-        return [Event.of(end, caused_by=end.fact_id) for end in ends]
+        return notices
+
+    async def _paths_reached(self, batch: Sequence[Received]) -> list[Matter]:
+        """What an earlier letter said of a quarter and holds no more; looked for once those of the batch are kept."""
+        named = [(r.id, r.message) for r in batch if isinstance(r.message, ScorecardUpdatedV1)]
+        later = [(fact_id, message) for fact_id, message in named if may_correct(message)]
+        if not later:
+            return []
+        regions, periods = ({getattr(message, name) for _, message in later} for name in ("region_code", "period"))
+        told = await self._store.told(regions, periods, TAKEN_BACK)
+        corrections: list[Matter] = []
+        for fact_id, message in later:
+            corrected = path_reached(message, fact_id, [*told, *corrections], self._law)
+            corrections += [] if corrected is None else [corrected]
+        return corrections
 
     async def on_recipients(self, batch: Sequence[Received]) -> Iterable[Event]:
         """Our own list, read back: what is known of it, who left it, and who is to be told that somebody cannot be."""
@@ -67,18 +127,43 @@ class NoticeHandlers:
 
     def _matters_of(self, received: Received) -> list[Matter]:
         try:
-            return matters_of(received.message, received.id, self._law)
+            message, law = received.message, self._law
+            province = matters_of_province(message, law, logged_at=received.logged_at)
+            return [*matters_of(message, received.id, law), *province]
         except RegulationError as silence:
             raise Unprocessable("law-silent", str(silence)) from silence
 
 
+class AcknowledgementHandlers:
+    def __init__(self, matters: MatterStore, notices: NoticeHandlers) -> None:
+        self._matters = matters
+        self._notices = notices
+
+    async def on_acknowledged(self, batch: Sequence[Received]) -> Iterable[Event]:
+        """Our own facts, read back: who took note of what, and which office is told because nobody did."""
+        messages = [received.message for received in batch]
+        await self._matters.keep_acknowledged([each for each in messages if isinstance(each, NoticeAcknowledgedV1)])
+        await self._matters.keep_steps([each for each in messages if isinstance(each, NoticeUnreadV1)])
+        return await self._notices.on_facts(batch)
+
+
 class AwardHandlers:
-    def __init__(self, certificates: CertificateStore, notices: NoticeHandlers) -> None:
+    def __init__(self, certificates: CertificateStore, notices: NoticeHandlers, law: Law) -> None:
         self._certificates = certificates
         self._notices = notices
+        self._law = law
 
     async def on_awards(self, batch: Sequence[Received]) -> Iterable[Event]:
         """Issue and withdraw certificates by the steps of an edition; then tell whom it concerns."""
         steps = [received.message for received in batch if isinstance(received.message, AwardStepTakenV1)]
         await self._certificates.keep(steps)
-        return await self._notices.on_facts(batch)
+        return await self._notices.on_facts(batch, [matter for step in steps for matter in await self._withdrawn(step)])
+
+    async def _withdrawn(self, step: AwardStepTakenV1) -> list[Matter]:
+        if step.refers_to is None:
+            return []
+        issued = await self._certificates.of_step(step.edition_year, step.refers_to)
+        try:
+            return withdrawn(step, issued, self._law)
+        except RegulationError as silence:
+            raise Unprocessable("law-silent", str(silence)) from silence

@@ -1,4 +1,7 @@
-"""The one way in which the list of recipients changes: keep the change, publish it; who reads it back does the rest."""
+"""The one way in which the list of recipients changes: keep the change, publish it; who reads it back does the rest.
+
+And the one place that says whose mailbox an address is.
+"""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -9,8 +12,11 @@ from typing import Any, Final, Protocol
 from chassis.clock import Clock
 from chassis.errors import Conflict
 from chassis.events import Event
-from contracts.recipient import RecipientChangedV1
+from contracts.notice import NoticeAcknowledgedV1
+from contracts.recipient import Channel, RecipientChangedV1, Role
 from services.notify.domain.recipients import is_reachable
+from services.notify.recipients import Directory
+from services.notify.store.matters import MatterStore
 from services.notify.store.recipients import RecipientStore
 
 READ_BACK: Final = timedelta(seconds=30)
@@ -22,6 +28,45 @@ OURSELVES: Final = "notify"
 
 class Publishes(Protocol):
     async def publish(self, events: Iterable[Event]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    region_code: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """Whose mailbox an address is: a registered office's, or one of the file until its region registers an office."""
+
+    store: RecipientStore
+    directory: Directory
+    regions: Sequence[str]
+
+    async def registered(self, typed: str) -> str | None:
+        """The address as it is known; None where it is nobody's."""
+        found = await self._known(typed)
+        return found[0][0] if found else None
+
+    async def of(self, mailbox: str) -> tuple[Office, ...]:
+        return tuple(dict.fromkeys(office for _, office in await self._known(mailbox)))
+
+    async def _known(self, typed: str) -> list[tuple[str, Office]]:
+        mailbox = typed.lower()
+        rows = await self.store.of_mailbox(mailbox)
+        known = [(row.address, Office(row.region_code, row.role)) for row in rows if row.address is not None]
+        seeded = [
+            (box.address, Office(region, box.role))
+            for region in self.regions
+            for box in self.directory.of(region)
+            if box.address.lower() == mailbox
+        ]
+        if not seeded:
+            return known
+        rows = await self.store.of_regions({office.region_code for _, office in seeded})
+        themselves = {row.region_code for row in rows if row.channel is not Channel.WEBHOOK}
+        return known + [(address, office) for address, office in seeded if office.region_code not in themselves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +113,25 @@ class Register:
         while True:
             unsaid = await self.store.unsaid(before=self.clock.now() - READ_BACK, limit=UNSAID_MAX)
             await self.publisher.publish(map(Event.of, unsaid))
+            await asyncio.sleep(TIDY_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgements:
+    """What offices take note of: kept, then published; who reads it back does the rest."""
+
+    matters: MatterStore
+    publisher: Publishes
+    clock: Clock
+
+    async def add(self, fact: NoticeAcknowledgedV1) -> None:
+        """Once for each matter and office; a second time changes nothing."""
+        if await self.matters.acknowledge(fact):
+            await self.publisher.publish([Event.of(fact, caused_by=fact.fact_id)])
+
+    async def tidy(self) -> None:
+        """Publish again what a failure left unsaid; until cancelled."""
+        while True:
+            unsaid = await self.matters.unsaid(before=self.clock.now() - READ_BACK, limit=UNSAID_MAX)
+            await self.publisher.publish(Event.of(fact, caused_by=fact.fact_id) for fact in unsaid)
             await asyncio.sleep(TIDY_EVERY_S)

@@ -13,7 +13,7 @@ from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
 from contracts.recipient import Role
 from contracts.verdict import VerdictOutcome
 from regulation.law import Law
-from services.notify.handlers import NoticeHandlers
+from services.notify.handlers import InboxKeeper, NoticeHandlers
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
 from services.notify.store.notices import NoticeStore
@@ -30,7 +30,8 @@ FACTS: tuple[Message, ...] = (
     award(),
     award(AwardState.DECIDED, winners=["64.71"], revision=2),
 )
-NOTICES = 1 + 1 + 2 + 2 + 1 + 0 + 3 * 2 + 2
+NOTICES = 1 + 1 + 2 + (2 + 2) + 1 + 0 + 3 * 2 + 2
+"""Of the overdue report while entry is open, the province is told, too."""
 
 
 @pytest_asyncio.fixture
@@ -50,7 +51,7 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def handlers(store: NoticeStore, database: Database, law: Law, registry: CollectorRegistry) -> NoticeHandlers:
-    return NoticeHandlers(store, RecipientStore(database), law, Directory(), NoticeMetrics(registry))
+    return NoticeHandlers(store, InboxKeeper.of(database), RecipientStore(database), law, Directory(), NoticeMetrics(registry))
 
 
 async def documents(database: Database) -> list[Document]:
@@ -127,7 +128,7 @@ async def test_ends_and_facts_give_the_same_documents_in_any_order(
 
 
 async def test_a_region_without_recipients_gets_no_notice(store: NoticeStore, law: Law, database: Database) -> None:
-    handlers = NoticeHandlers(store, RecipientStore(database), law, Directory({}), NoticeMetrics(CollectorRegistry()))
+    handlers = NoticeHandlers(store, InboxKeeper.of(database), RecipientStore(database), law, Directory({}), NoticeMetrics(CollectorRegistry()))
 
     await handlers.on_facts(batch())
 

@@ -12,7 +12,7 @@ from chassis.mongo import Database
 from contracts.recipient import Channel, RecipientChangedV1, Role
 from regulation.law import Law
 from services.notify.domain.notice import Notice
-from services.notify.handlers import NoticeHandlers
+from services.notify.handlers import InboxKeeper, NoticeHandlers
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
 from services.notify.register import Register
@@ -106,7 +106,7 @@ async def test_who_leaves_while_notices_are_made_leaves_no_address_in_them(
 ) -> None:
     await register.add([FIRST])
     store = Slow(database, register)
-    handlers = NoticeHandlers(store, recipients, law, Directory({}), NoticeMetrics(CollectorRegistry()))
+    handlers = NoticeHandlers(store, InboxKeeper.of(database), recipients, law, Directory({}), NoticeMetrics(CollectorRegistry()))
     store.handlers = handlers
     await handlers.on_facts([received(overdue())])
     [notice] = await database["notices"].find({}).to_list(None)

@@ -83,6 +83,7 @@ class Stage(StrEnum):
     JUDGED = "judged"
     SCORED = "scored"
     NOTICED = "noticed"
+    ACKNOWLEDGED = "acknowledged"
 
 
 class Step(Frozen):
@@ -175,8 +176,11 @@ def _timeline(document: Document, notices: Iterable[Document]) -> Iterable[Step]
             Stage.SCORED, scored["event_id"], scored["at"], f"index {scored['index_pct']}, band {scored['band']}"
         )
     for notice in sorted(notices, key=lambda notice: (notice["at"], notice["_id"])):
-        text = f"{notice['kind']} by {notice['channel']}: {notice['state']}"
-        yield _step(Stage.NOTICED, notice["event_id"], notice["at"], text)
+        if "office" in notice:
+            stage, text = Stage.ACKNOWLEDGED, f"{notice['kind']} by {notice['office']}"
+        else:
+            stage, text = Stage.NOTICED, f"{notice['kind']} by {notice['channel']}: {notice['state']}"
+        yield _step(stage, notice["event_id"], notice["at"], text)
 
 
 def _step(stage: Stage, event_id: str, at: datetime, detail: str) -> Step:

@@ -26,6 +26,7 @@ _STAGES: Final = {
     Stage.JUDGED: Bilingual(id="Diperiksa", en="Judged"),
     Stage.SCORED: Bilingual(id="Dinilai", en="Scored"),
     Stage.NOTICED: Bilingual(id="Diberitahukan", en="Notice sent"),
+    Stage.ACKNOWLEDGED: Bilingual(id="Sudah diketahui", en="Acknowledged"),
 }
 _CHANNELS: Final = {
     "email": Bilingual(id="surel", en="e-mail"),
@@ -92,5 +93,7 @@ def _score(story: Story, lang: Language) -> str:
 
 
 def _end(notice: Mapping[str, Any], lang: Language) -> str:
+    if "office" in notice:
+        return lang.say("oleh ", "by ") + str(notice["office"])
     channel = _CHANNELS.get(notice["channel"])
     return f"{lang.of(channel) if channel else notice['channel']}: {lang.of(_ENDS[NoticeState(notice['state'])])}"

@@ -19,7 +19,11 @@ Place = tuple[datetime, str]
 
 
 def cursor_after(notice: Notice) -> str:
-    return f"{(notice.matter.fact_at - _START) // _MILLISECOND}_{notice.id}"
+    return cursor_at(notice.matter.fact_at, notice.id)
+
+
+def cursor_at(instant: datetime, key: str) -> str:
+    return f"{(instant - _START) // _MILLISECOND}_{key}"
 
 
 def place_of(cursor: Cursor) -> Place | None:

@@ -5,21 +5,29 @@ from decimal import Decimal
 from typing import Final
 
 from contracts.message import Bilingual, deterministic_id
+from contracts.notice import NoticeKind
 from contracts.recipient import Channel, Role
 from services.notify.domain.facts import (
     Award,
+    Correction,
     Criterion,
     Deficiency,
     Facts,
     Nomination,
+    PathReached,
     Placing,
+    RegionsOverdue,
     Remark,
+    ReportDue,
     ReportMissing,
     ReportReturned,
+    SilentRegion,
+    Unacknowledged,
     Unreachable,
     WarningsOpen,
     WeakSector,
     WeakService,
+    Withdrawn,
 )
 from services.notify.domain.notice import Matter, Notice, Recipient
 
@@ -107,8 +115,17 @@ FACTS: Final[tuple[Facts, ...]] = (
         warnings=1,
     ),
     WarningsOpen(revision=3, arrived_at=_ARRIVED, due_at=_DUE, remarks=(_SERVED,), warnings=1),
+    ReportDue(due_at=_DUE, days_left=7, returned_reports=0),
     ReportMissing(due_at=_DUE, closed_at=_CLOSED, returned_reports=1),
     ReportMissing(due_at=_DUE, closed_at=_DUE + timedelta(days=7), returned_reports=0, entry_open=True),
+    RegionsOverdue(
+        due_at=_DUE,
+        days_late=1,
+        regions={
+            "99-02": SilentRegion(name="Kabupaten Contoh", returned_reports=0),
+            "99-71": SilentRegion(name="Kota Contoh", returned_reports=2),
+        },
+    ),
     Deficiency(
         revision=1,
         index_pct=Decimal("71.25"),
@@ -118,22 +135,72 @@ FACTS: Final[tuple[Facts, ...]] = (
         band=Bilingual(id="Tuntas Pratama", en="Attained, third class"),
         sectors=(_WEAK,),
     ),
+    Correction(
+        replaces=NoticeKind.ACHIEVEMENT_DEFICIENCY,
+        replaced_fact=deterministic_id("example", "replaced"),
+        told_at=_ARRIVED,
+        path_reached=PathReached(
+            told_revision=1,
+            told_index_pct=Decimal("71.25"),
+            told_gap_pct=Decimal("28.75"),
+            told_sectors=("health",),
+            revision=2,
+            index_pct=Decimal("100.00"),
+            expected_pct=Decimal("100.00"),
+        ),
+    ),
+    Correction(
+        replaces=NoticeKind.AWARD_NOMINATED,
+        replaced_fact=deterministic_id("example", "withdrawn"),
+        told_at=_ARRIVED,
+        withdrawn=Withdrawn(
+            edition_year=2024,
+            category=_PLACING.category,
+            place=2,
+            among=5,
+            author_role="Sekretariat Bersama SPM",
+            reason="Sintetis: angka satu daerah diperbaiki sesudah penetapan nomine.",
+        ),
+    ),
     Nomination(placing=_PLACING, rank=2, nominees=5),
     Award(placing=_PLACING, place=2, winners=3),
     Unreachable(role=Role.SECRETARY, channel=Channel.EMAIL, since=_CLOSED, registered_at=_ARRIVED),
+    Unacknowledged(
+        about=NoticeKind.SUBMISSION_RETURNED,
+        office=Role.SECRETARY,
+        told_at=_ARRIVED,
+        unread_at=_ARRIVED + timedelta(days=3),
+        notice_id=deterministic_id("example", "unread"),
+    ),
 )
 
 
+def _moment(facts: Facts) -> datetime:
+    match facts:
+        case ReportDue():
+            return facts.due_at - timedelta(days=facts.days_left)
+        case RegionsOverdue():
+            return facts.due_at + timedelta(days=facts.days_late)
+        case _:
+            return _CLOSED
+
+
+def _is_of_award(facts: Facts) -> bool:
+    return isinstance(facts, Correction) and facts.withdrawn is not None
+
+
 def example_of(facts: Facts) -> Notice:
-    of_no_quarter = isinstance(facts, Nomination | Award | Unreachable)
+    of_no_quarter = isinstance(facts, Nomination | Award | Unreachable) or _is_of_award(facts)
+    of_province = isinstance(facts, RegionsOverdue)
     matter = Matter(
-        region_code="99.71",
-        region_name="Kota Contoh",
+        region_code="99" if of_province else "99.71",
+        region_name="Provinsi Contoh" if of_province else "Kota Contoh",
         fiscal_year=2023,
         period=None if of_no_quarter else "2023Q4",
         fact_id=deterministic_id("example", facts.model_dump_json()),
-        fact_at=_CLOSED,
+        fact_at=_moment(facts),
         submission_id=None,
         facts=facts,
     )
-    return Notice(matter, _TEAM)
+    reader = _TEAM.model_copy(update={"role": facts.office}) if isinstance(facts, Unacknowledged) else _TEAM
+    return Notice(matter, reader)

@@ -61,6 +61,13 @@ class WarningsOpen(Value):
         return self.warnings - len(self.remarks)
 
 
+class ReportDue(Value):
+    kind: Literal[NoticeKind.REPORT_DUE] = NoticeKind.REPORT_DUE
+    due_at: datetime
+    days_left: int
+    returned_reports: int
+
+
 class ReportMissing(Value):
     kind: Literal[NoticeKind.REPORT_OVERDUE] = NoticeKind.REPORT_OVERDUE
     due_at: datetime
@@ -73,6 +80,25 @@ class ReportMissing(Value):
     def days_late(self) -> int:
         """Whole days since the deadline; 0 where entry closed before the first was over."""
         return max(0, (self.closed_at - self.due_at).days)
+
+
+class SilentRegion(Value):
+    name: str
+    returned_reports: int
+
+
+class RegionsOverdue(Value):
+    """Each overdue region is a fact of its own and adds itself, in whatever order they come."""
+
+    kind: Literal[NoticeKind.REGIONS_OVERDUE] = NoticeKind.REGIONS_OVERDUE
+    due_at: datetime
+    days_late: int
+    regions: dict[str, SilentRegion]
+    """By code, its dot written as a hyphen."""
+
+    @property
+    def listed(self) -> list[tuple[str, SilentRegion]]:
+        return [(code.replace("-", "."), self.regions[code]) for code in sorted(self.regions)]
 
 
 class WeakService(Value):
@@ -136,6 +162,40 @@ class Award(Value):
     winners: int
 
 
+class PathReached(Value):
+    """A later report of the quarter lies on the path; what was told of an earlier one said below it."""
+
+    told_revision: int
+    told_index_pct: Decimal
+    told_gap_pct: Decimal
+    told_sectors: tuple[str, ...]
+    revision: int
+    index_pct: Decimal
+    expected_pct: Decimal
+
+
+class Withdrawn(Value):
+    """A nomination or an award was undone by a recorded correction."""
+
+    edition_year: int
+    category: Bilingual
+    place: int
+    among: int
+    author_role: str
+    reason: str
+
+
+class Correction(Value):
+    """Of one of its two kinds."""
+
+    kind: Literal[NoticeKind.CORRECTION] = NoticeKind.CORRECTION
+    replaces: NoticeKind
+    replaced_fact: str
+    told_at: datetime
+    path_reached: PathReached | None = None
+    withdrawn: Withdrawn | None = None
+
+
 class Unreachable(Value):
     """The address itself is left out: a letter about one recipient goes to another."""
 
@@ -146,7 +206,32 @@ class Unreachable(Value):
     registered_at: datetime
 
 
+class Unacknowledged(Value):
+    kind: Literal[NoticeKind.NOTICE_UNREAD] = NoticeKind.NOTICE_UNREAD
+    about: NoticeKind
+    office: Role
+    """Who is told now."""
+    told_at: datetime
+    unread_at: datetime
+    notice_id: str
+    """A notice of what was not acknowledged."""
+
+    @property
+    def days(self) -> int:
+        return (self.unread_at - self.told_at).days
+
+
 Facts = Annotated[
-    ReportReturned | WarningsOpen | ReportMissing | Deficiency | Nomination | Award | Unreachable,
+    ReportReturned
+    | WarningsOpen
+    | ReportDue
+    | ReportMissing
+    | RegionsOverdue
+    | Deficiency
+    | Correction
+    | Nomination
+    | Award
+    | Unreachable
+    | Unacknowledged,
     Field(discriminator="kind"),
 ]

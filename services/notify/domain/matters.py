@@ -8,10 +8,11 @@ from typing import Final
 
 from contracts.award import AwardChangedV1, AwardState, Nominee
 from contracts.message import Bilingual, Message
+from contracts.notice import NoticeUnreadV1
 from contracts.quarter import Quarter, quarters_of
-from contracts.recipient import EVERY_REGION, RecipientChangedV1
+from contracts.recipient import EVERY_REGION, RecipientChangedV1, Role
 from contracts.scorecard import ScorecardUpdatedV1, SectorScore, ServiceScore, ServiceState
-from contracts.verdict import Finding, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
+from contracts.verdict import Finding, ReportAwaitedV1, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
 from regulation.award_rows import AwardCategory, AwardCriterion
 from regulation.errors import RegulationError
 from regulation.law import Law
@@ -24,8 +25,10 @@ from services.notify.domain.facts import (
     Nomination,
     Placing,
     Remark,
+    ReportDue,
     ReportMissing,
     ReportReturned,
+    Unacknowledged,
     Unreachable,
     WarningsOpen,
     WeakSector,
@@ -52,6 +55,8 @@ def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:  # noq
         case SubmissionJudgedV1():
             open_warnings = _unjustified(message)
             return [_of_report(message, fact_id, law, _warned(message, open_warnings, law))] if open_warnings else []
+        case ReportAwaitedV1():
+            return [_of_report(message, fact_id, law, _awaited(message))]
         case ReportOverdueV1():
             return [_of_report(message, fact_id, law, _missing(message))]
         case ScorecardUpdatedV1() if message.index_pct < message.expected_pct:
@@ -60,12 +65,17 @@ def matters_of(message: Message, fact_id: str, law: Law) -> list[Matter]:  # noq
             return _of_award(message, fact_id, law)
         case RecipientChangedV1() if message.unreachable_since is not None and message.region_code != EVERY_REGION:
             return [_of_recipient(message, message.unreachable_since, law)]
+        case NoticeUnreadV1():
+            return [_of_silence(message, fact_id, law)]
         case _:
             return []
 
 
 def _of_report(
-    message: SubmissionJudgedV1 | ReportOverdueV1 | ScorecardUpdatedV1, fact_id: str, law: Law, facts: Facts
+    message: SubmissionJudgedV1 | ReportAwaitedV1 | ReportOverdueV1 | ScorecardUpdatedV1,
+    fact_id: str,
+    law: Law,
+    facts: Facts,
 ) -> Matter:
     return Matter(
         region_code=message.region_code,
@@ -74,7 +84,7 @@ def _of_report(
         period=message.period,
         fact_id=fact_id,
         fact_at=message.occurred_at,
-        submission_id=None if isinstance(message, ReportOverdueV1) else message.submission_id,
+        submission_id=None if isinstance(message, ReportAwaitedV1 | ReportOverdueV1) else message.submission_id,
         facts=facts,
     )
 
@@ -90,6 +100,25 @@ def _of_recipient(message: RecipientChangedV1, since: datetime, law: Law) -> Mat
         fact_at=since,
         submission_id=None,
         facts=Unreachable(role=message.role, channel=message.channel, since=since, registered_at=message.active_from),
+    )
+
+
+def _of_silence(message: NoticeUnreadV1, fact_id: str, law: Law) -> Matter:
+    return Matter(
+        region_code=message.region_code,
+        region_name=region_name(message.region_code, law),
+        fiscal_year=message.fiscal_year,
+        period=message.period,
+        fact_id=fact_id,
+        fact_at=message.unread_at,
+        submission_id=message.submission_id,
+        facts=Unacknowledged(
+            about=message.kind,
+            office=Role(message.office),
+            told_at=message.told_at,
+            unread_at=message.unread_at,
+            notice_id=message.notice_id,
+        ),
     )
 
 
@@ -138,6 +167,12 @@ def _remarks(findings: list[Finding], law: Law) -> tuple[Remark, ...]:
             remedy=finding.remedy,
         )
         for finding in findings[:REMARKS_MAX]
+    )
+
+
+def _awaited(message: ReportAwaitedV1) -> ReportDue:
+    return ReportDue(
+        due_at=message.due_at, days_left=message.days_before_due, returned_reports=message.returned_reports
     )
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from contracts.message import deterministic_id
 from contracts.notice import NoticeKind
 from contracts.recipient import ADDRESS_CHARS_MAX, Channel, Role
-from services.notify.domain.facts import Facts, Value
+from services.notify.domain.facts import Correction, Facts, Value
 
 MailAddress = Annotated[
     str,
@@ -63,10 +63,27 @@ class Matter:
     fact_at: datetime
     submission_id: str | None
     facts: Facts
+    ready_at: datetime | None = None
+    """A letter that gathers several facts goes no sooner; None for one that is whole."""
 
     @property
     def kind(self) -> NoticeKind:
         return self.facts.kind
+
+    @property
+    def subject_kind(self) -> NoticeKind:
+        """The kind itself; of a correction that which it corrects, for it goes to whoever was told."""
+        return self.facts.replaces if isinstance(self.facts, Correction) else self.kind
+
+    @property
+    def subject_at(self) -> datetime:
+        """When those who are told were first told of it."""
+        return self.facts.told_at if isinstance(self.facts, Correction) else self.fact_at
+
+    @property
+    def id(self) -> str:
+        """What all notices of it share; one fact can concern many regions."""
+        return deterministic_id("matter", self.kind, self.fact_id, self.region_code)
 
 
 @dataclass(frozen=True)
@@ -76,12 +93,20 @@ class Notice:
 
     @cached_property
     def id(self) -> str:
-        recipient = self.recipient
-        return deterministic_id("notice", self.matter.kind, self.matter.fact_id, recipient.digest, recipient.channel)
+        return self._id_of(self.matter.kind, self.matter.fact_id)
+
+    @property
+    def replaced_id(self) -> str | None:
+        """The notice that this one corrects, as the same recipient was told it."""
+        facts = self.matter.facts
+        return self._id_of(facts.replaces, facts.replaced_fact) if isinstance(facts, Correction) else None
 
     @property
     def thread_id(self) -> str:
-        """What all letters to one recipient about one region and period share."""
+        """What all letters to one recipient, and so to one sector's agency, about one region and period share."""
         matter = self.matter
         about = matter.period or str(matter.fiscal_year)
         return deterministic_id("thread", matter.region_code, about, self.recipient.digest)
+
+    def _id_of(self, kind: NoticeKind, fact_id: str) -> str:
+        return deterministic_id("notice", kind, fact_id, self.recipient.digest, self.recipient.channel)

@@ -7,22 +7,27 @@ from typing import Final
 
 from contracts.notice import NoticeKind
 from contracts.recipient import Channel, Mute, RecipientChangedV1, Role
-from services.notify.domain.facts import Deficiency, Facts, ReportReturned
+from services.notify.domain.facts import Correction, Deficiency, Facts, PathReached, ReportReturned, Unacknowledged
 from services.notify.domain.notice import Mailbox, Matter, Notice, Recipient
 
 READERS: Final[Mapping[NoticeKind, frozenset[Role]]] = MappingProxyType(
     {
         NoticeKind.SUBMISSION_RETURNED: frozenset({Role.TEAM, Role.AGENCY}),
         NoticeKind.WARNINGS_TO_JUSTIFY: frozenset({Role.TEAM}),
+        NoticeKind.REPORT_DUE: frozenset({Role.TEAM, Role.SECRETARY}),
+        NoticeKind.REGIONS_OVERDUE: frozenset({Role.TEAM, Role.SECRETARY}),
         NoticeKind.REPORT_OVERDUE: frozenset({Role.TEAM, Role.SECRETARY}),
         NoticeKind.ACHIEVEMENT_DEFICIENCY: frozenset({Role.TEAM, Role.AGENCY}),
+        NoticeKind.CORRECTION: frozenset(Role) - {Role.SYSTEM},
         NoticeKind.AWARD_NOMINATED: frozenset({Role.TEAM, Role.SECRETARY, Role.HEAD}),
         NoticeKind.AWARD_WON: frozenset({Role.TEAM, Role.SECRETARY, Role.HEAD}),
         NoticeKind.RECIPIENT_UNREACHABLE: frozenset({Role.TEAM, Role.SECRETARY}),
+        NoticeKind.NOTICE_UNREAD: frozenset({Role.SECRETARY, Role.HEAD}),
     }
 )
 """Our choice, no rule of law: daily work goes to the team and, for its own sector, to the agency that answers for it;
-what concerns the whole region also to its secretary; honours to its head, too. A system takes what it asked for."""
+what concerns the whole region also to its secretary; honours to its head, too. A system takes what it asked for.
+A correction goes to those of them who were told what it corrects."""
 
 OPTIONAL: Final = frozenset({NoticeKind.AWARD_NOMINATED, NoticeKind.AWARD_WON})
 """May be muted. Everything else asks somebody to act, and cannot be."""
@@ -35,11 +40,9 @@ def notices_of(matter: Matter, registered: Sequence[RecipientChangedV1], seed: S
     """
     theirs = [row for row in registered if row.region_code in {matter.region_code, "*"}]
     told = [_as_told(row) for row in theirs if _is_told(row, matter)]
-    if not any(row.channel is not Channel.WEBHOOK and row.active_from <= matter.fact_at for row in theirs):
+    if not any(row.channel is not Channel.WEBHOOK and row.active_from <= matter.subject_at for row in theirs):
         told += [
-            Recipient(role=mailbox.role, address=mailbox.address)
-            for mailbox in seed
-            if mailbox.role in READERS[matter.kind]
+            Recipient(role=mailbox.role, address=mailbox.address) for mailbox in seed if _reads(mailbox.role, matter)
         ]
     return [Notice(matter, recipient) for recipient in told]
 
@@ -65,18 +68,25 @@ def _as_told(row: RecipientChangedV1) -> Recipient:
 
 
 def _is_told(row: RecipientChangedV1, matter: Matter) -> bool:
-    if not is_reachable(row, matter.fact_at):
+    if row.active_from > matter.subject_at or not is_reachable(row, matter.fact_at):
         return False
     if row.channel is Channel.WEBHOOK:
-        return row.kinds is None or matter.kind in row.kinds
-    if row.role not in READERS[matter.kind] or any(_silences(mute, matter) for mute in row.mutes):
+        return row.kinds is None or matter.subject_kind in row.kinds
+    if not _reads(row.role, matter) or any(_silences(mute, matter) for mute in row.mutes):
         return False
     return row.sector is None or _concerns(matter.facts, row.sector)
 
 
+def _reads(role: Role, matter: Matter) -> bool:
+    """What nobody acknowledged is told to one office at a time."""
+    if isinstance(matter.facts, Unacknowledged):
+        return role is matter.facts.office
+    return role in READERS[matter.subject_kind]
+
+
 def _silences(mute: Mute, matter: Matter) -> bool:
-    after = mute.until is not None and matter.fact_at >= mute.until
-    return mute.kind == matter.kind and mute.since <= matter.fact_at and not after
+    after = mute.until is not None and matter.subject_at >= mute.until
+    return mute.kind == matter.subject_kind and mute.since <= matter.subject_at and not after
 
 
 def _concerns(facts: Facts, sector: str) -> bool:
@@ -85,5 +95,7 @@ def _concerns(facts: Facts, sector: str) -> bool:
             return any(remark.sector == sector for remark in facts.remarks)
         case Deficiency():
             return any(weak.sector == sector for weak in facts.sectors)
+        case Correction(path_reached=PathReached(told_sectors=told)):
+            return sector in told
         case _:
             return True

@@ -21,11 +21,15 @@ KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
     {
         NoticeKind.SUBMISSION_RETURNED: Bilingual(id="Laporan dikembalikan", en="Report returned"),
         NoticeKind.WARNINGS_TO_JUSTIFY: Bilingual(id="Peringatan perlu penjelasan", en="Warnings to justify"),
+        NoticeKind.REPORT_DUE: Bilingual(id="Pengingat batas waktu", en="Deadline reminder"),
+        NoticeKind.REGIONS_OVERDUE: Bilingual(id="Daerah belum melapor", en="Regions without a report"),
         NoticeKind.REPORT_OVERDUE: Bilingual(id="Laporan belum diterima", en="Report not received"),
         NoticeKind.ACHIEVEMENT_DEFICIENCY: Bilingual(id="Capaian di bawah jalur", en="Attainment below the path"),
+        NoticeKind.CORRECTION: Bilingual(id="Ralat pemberitahuan", en="Correction of a notice"),
         NoticeKind.AWARD_NOMINATED: Bilingual(id="Nominasi SPM Awards", en="SPM Awards nomination"),
         NoticeKind.AWARD_WON: Bilingual(id="Penerima SPM Awards", en="SPM Awards winner"),
         NoticeKind.RECIPIENT_UNREACHABLE: Bilingual(id="Alamat tidak dapat dicapai", en="Address unreachable"),
+        NoticeKind.NOTICE_UNREAD: Bilingual(id="Pemberitahuan belum ditanggapi", en="Notice not acknowledged"),
     }
 )
 STATES: Final[Mapping[NoticeState, Bilingual]] = MappingProxyType(

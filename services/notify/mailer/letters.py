@@ -64,9 +64,11 @@ class Letters:
             office=wording.ROLES[recipient.role],
             link=f"{self._public_url}/inbox/{matter.region_code}/{notice.id}",
             inbox=f"{self._public_url}/inbox/{matter.region_code}",
+            replaced=f"{self._public_url}/inbox/{matter.region_code}/{notice.replaced_id}",
             rules=self._rules_url,
             channels=wording.CHANNELS,
             roles=wording.ROLES,
+            kinds=wording.KINDS,
             recipients=f"{self._public_url}/recipients/{matter.region_code}",
             **more,
         )

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from chassis.pages import PUBLIC
+from chassis.pages import PUBLIC, Frame, View
 from contracts.message import Bilingual
 from services.notify.certificates.papers import TITLES
 from services.notify.certificates.press import VERIFY, Press
 from services.notify.domain.certificate import Issued, Paper, Standing
 from services.notify.domain.wording import number_en, number_id
-from services.notify.mailer.letters import environment
 from services.notify.store.certificates import CertificateStore
 
 TEXT_CHARS_MAX: Final = 200
@@ -34,12 +33,12 @@ class _Line:
     told: Bilingual
 
 
-def certificate_pages(store: CertificateStore, press: Press) -> APIRouter:
+def certificate_pages(store: CertificateStore, press: Press, frame: Frame) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, tags=["certificates"])
-    page = environment().get_template("pages/verify.html")
 
     @router.get(VERIFY, summary="Whether a certificate is genuine: public")
     async def verify(
+        request: Request,
         number: Annotated[str, Query(max_length=TEXT_CHARS_MAX)] = "",
         digest: Annotated[
             str, Query(max_length=TEXT_CHARS_MAX, description="As printed, with or without blanks.")
@@ -49,15 +48,18 @@ def certificate_pages(store: CertificateStore, press: Press) -> APIRouter:
         issued = await store.find(asked[0])
         finding = issued.standing(asked[1]) if issued else Standing.NOT_GENUINE
         known = issued if finding is not Standing.NOT_GENUINE else None
-        text = page.render(
+        answer = frame.page(
+            "verify",
+            View.of(request),
+            reader=None,
             number=number,
             digest=digest,
             finding=FINDINGS[finding] if any(asked) else None,
             withdrawn=known.withdrawn if known else None,
             lines=_lines(known, press) if known else [],
-            notice=press.notice,
         )
-        return HTMLResponse(text, headers=PUBLIC)
+        answer.headers.update(PUBLIC)
+        return answer
 
     return router
 

@@ -1,15 +1,16 @@
 """Who of a region is told: seen, added, removed and taken in from a file by its officials. Works without scripts."""
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ValidationError
 
 from chassis.access import KeyRow
 from chassis.http import require_region, require_view, requires_on_page
-from chassis.pages import from_own_site
+from chassis.pages import Frame, View, from_own_site
 from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
 from contracts.recipient import Role
@@ -17,7 +18,6 @@ from regulation.law import Law
 from services.notify.domain import wording
 from services.notify.domain.recipients import OPTIONAL, READERS
 from services.notify.domain.roster import COLUMNS, NewRecipient, faults_of
-from services.notify.mailer.letters import environment
 from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refusal
 from services.notify.routes.webhooks import Endpoints
 
@@ -46,17 +46,21 @@ class _Filled(BaseModel):
 
 
 class RecipientPage:
-    def __init__(self, roster: Roster, endpoints: Endpoints, law: Law) -> None:
+    def __init__(self, frame: Frame, roster: Roster, endpoints: Endpoints, law: Law) -> None:
+        self._frame = frame
         self.roster = roster
         self._endpoints = endpoints
         self._law = law
-        self._template = environment().get_template("pages/recipients.html")
 
     async def shown(
-        self, region: str, *, status: int = 200, said: str = "", faults: Sequence[Fault] = ()
+        self, view: View, region: str, *, status: int = 200, said: str = "", faults: Sequence[Fault] = ()
     ) -> HTMLResponse:
         known = self._law.regions.get(region)
-        text = self._template.render(
+        return self._frame.page(
+            "recipients",
+            view,
+            status=status,
+            reader=None,
             region=region,
             region_name=known.name if known else region,
             rows=[RecipientRow.of(row) for row in await self.roster.listed(region)],
@@ -70,19 +74,23 @@ class RecipientPage:
             said=said,
             faults=faults,
         )
-        return HTMLResponse(text, status)
 
-    async def after(self, region: str, act: Awaitable[Any]) -> Response:
+    async def after(self, view: View, region: str, act: Awaitable[Any]) -> Response:
         """Back to the list when it was done; else the list with what was wrong."""
         try:
             await act
         except Problem as problem:
-            return await self.shown(region, status=problem.status, said=problem.detail, faults=problem.errors)
-        return RedirectResponse(f"/recipients/{region}", status_code=303)
+            return await self.shown(view, region, status=problem.status, said=problem.detail, faults=problem.errors)
+        return RedirectResponse(view.link(f"/recipients/{region}"), 303)
 
 
 def recipient_pages(page: RecipientPage) -> list[APIRouter]:
     return [_reading(page), _writing(page)]
+
+
+def _list(request: Request, region: str) -> View:
+    """The list itself, which is shown in answer to a form too."""
+    return replace(View.of(request), path=f"/recipients/{region}")
 
 
 def _own(writer: Writer, region: RegionCode) -> KeyRow:
@@ -100,9 +108,9 @@ def _reading(page: RecipientPage) -> APIRouter:
     routes = APIRouter(prefix=_PREFIX, default_response_class=HTMLResponse, tags=["recipients"])
 
     @routes.get("", summary="Who of the region is told, and forms to change it")
-    async def shown(reader: Reader, region: RegionCode) -> HTMLResponse:
+    async def shown(request: Request, reader: Reader, region: RegionCode) -> HTMLResponse:
         require_view(reader, region)
-        return await page.shown(region)
+        return await page.shown(_list(request, region), region)
 
     return routes
 
@@ -112,35 +120,44 @@ def _writing(page: RecipientPage) -> APIRouter:
     roster = page.roster
 
     @routes.post("", summary="Register an office")
-    async def add(writer: OwnWriter, region: RegionCode, new: Annotated[_Filled, Form()]) -> Response:
+    async def add(request: Request, writer: OwnWriter, region: RegionCode, new: Annotated[_Filled, Form()]) -> Response:
         async def registered() -> None:
             await roster.add(writer, new.recipient(region))
 
-        return await page.after(region, registered())
+        return await page.after(_list(request, region), region, registered())
 
     @routes.post("/import", summary="Register the offices of a CSV file, or only check it")
     async def take_in(
-        writer: OwnWriter, region: RegionCode, file: Annotated[UploadFile, File()], check: Annotated[str, Form()] = ""
+        request: Request,
+        writer: OwnWriter,
+        region: RegionCode,
+        file: Annotated[UploadFile, File()],
+        check: Annotated[str, Form()] = "",
     ) -> Response:
         try:
             done = await roster.take_in(writer, as_text(await file.read()), dry_run=bool(check))
         except Problem as problem:
-            return await page.shown(region, status=problem.status, said=problem.detail, faults=problem.errors)
-        did = "akan ditambahkan / would be added" if done.dry_run else "ditambahkan / added"
-        return await page.shown(region, said=f"{done.added} {did}; {done.known} sudah terdaftar / known already.")
+            return await page.shown(
+                _list(request, region), region, status=problem.status, said=problem.detail, faults=problem.errors
+            )
+        view = _list(request, region)
+        did = ("akan ditambahkan", "would be added") if done.dry_run else ("ditambahkan", "added")
+        known = view.language.say("sudah terdaftar", "known already")
+        return await page.shown(view, region, said=f"{done.added} {view.language.say(*did)}; {done.known} {known}.")
 
     @routes.post("/{recipient_id}/remove", summary="Tell it no longer")
-    async def remove(writer: OwnWriter, region: RegionCode, recipient_id: RecipientId) -> Response:
-        return await page.after(region, roster.remove(writer, recipient_id))
+    async def remove(request: Request, writer: OwnWriter, region: RegionCode, recipient_id: RecipientId) -> Response:
+        return await page.after(_list(request, region), region, roster.remove(writer, recipient_id))
 
     @routes.post("/{recipient_id}/mutes", summary="Say which optional kinds it does not want")
     async def mute(
+        request: Request,
         writer: OwnWriter,
         region: RegionCode,
         recipient_id: RecipientId,
         kinds: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
         wanted = frozenset(kind for kind in OPTIONAL if kind in (kinds or ()))
-        return await page.after(region, roster.mute(writer, recipient_id, wanted))
+        return await page.after(_list(request, region), region, roster.mute(writer, recipient_id, wanted))
 
     return routes

@@ -5,20 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from chassis.access import KeyRow
-from chassis.http import require_view, requires_on_page
+from chassis.http import require_view
 from chassis.problems import Problem
 from contracts.message import RegionCode
 from services.notify.certificates.press import Press
 from services.notify.domain.certificate import Certificate, Issued, Paper, latest
-from services.notify.routes.notices import SCOPE
+from services.notify.routes.readers import Reader, Readers
 from services.notify.store.certificates import CertificateStore
 
-Reader = Annotated[KeyRow, requires_on_page(SCOPE)]
 _PDF = "application/pdf"
 
 
-def router(store: CertificateStore, press: Press) -> APIRouter:
+def router(store: CertificateStore, press: Press, readers: Readers) -> APIRouter:
     routes = APIRouter(prefix="/v1/certificates", tags=["certificates"])
 
     @routes.get(
@@ -31,7 +29,7 @@ def router(store: CertificateStore, press: Press) -> APIRouter:
         },
     )
     async def certificate(
-        reader: Reader,
+        reader: Annotated[Reader, readers.required],
         edition_year: Annotated[int, Path(ge=2022, le=2100)],
         category: Annotated[str, Path(max_length=40)],
         region: RegionCode,

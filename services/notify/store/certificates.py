@@ -27,6 +27,10 @@ class CertificateStore:
         if writes:
             await self._steps.bulk_write(writes, ordered=False)
 
+    async def of_step(self, edition_year: int, step: int) -> list[Certificate]:
+        document = await self._steps.find_one({"_id": step_id(edition_year, step)})
+        return [] if document is None else [issued.certificate for issued in _issued(document)]
+
     async def of_region(self, region: str) -> list[Issued]:
         """Oldest edition first, the withdrawn ones too."""
         found = self._steps.find({"certificates.region_code": region}).sort("_id", 1).limit(STEPS_MAX)

@@ -8,7 +8,7 @@ end is kept but not seen in the log.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -86,7 +86,10 @@ class NoticeStore:
         return await self._notices.find_one(_due(channel, now, since), {"_id": 1}) is not None
 
     async def claim(self, channel: Channel, now: datetime, *, since: datetime, limit: int) -> list[KeptNotice]:
-        """Those that wait longest, for this sender alone until its lease ends; ``attempts`` counts this one."""
+        """Those that wait longest, for this sender alone until its lease ends; ``attempts`` counts this one.
+
+        What failed before comes last, so that what breaks a connection again keeps nothing else waiting.
+        """
         due = self._notices.find(_due(channel, now, since), {"next_at": 1}).sort("next_at", 1).limit(limit)
         found = await due.to_list(None)
         if not found:
@@ -97,18 +100,18 @@ class NoticeStore:
             ordered=False,
         )
         mine = self._notices.find({"_id": {"$in": [one["_id"] for one in found]}, "claim": claim})
-        return [_kept(document) for document in await mine.sort("fact_at", 1).to_list(None)]
+        return [_kept(document) for document in await mine.sort([("attempts", 1), ("fact_at", 1)]).to_list(None)]
 
     async def heads(self, now: datetime, *, since: datetime) -> list[Head]:
-        """Of each webhook with open notices the oldest one, where it may be tried now."""
+        """Of each webhook with open notices the oldest one, where it may be tried now; those that failed come last."""
         found = await aggregate(
             self._notices,
             [
                 {"$match": {"channel": Channel.WEBHOOK, "next_at": {"$exists": True}, "fact_at": {"$gt": since}}},
                 {"$sort": {"recipient_id": 1, "fact_at": 1, "_id": 1}},
-                {"$group": {"_id": "$recipient_id", "head": {"$first": "$_id"}, "next_at": {"$first": "$next_at"}}},
+                {"$group": {"_id": "$recipient_id", "head": {"$first": "$_id"}} | _first("next_at", "attempts")},
                 {"$match": {"next_at": {"$lte": now}}},
-                {"$sort": {"next_at": 1, "_id": 1}},
+                {"$sort": {"attempts": 1, "next_at": 1, "_id": 1}},
                 {"$limit": HEADS_MAX},
             ],
         )
@@ -190,9 +193,31 @@ class NoticeStore:
     async def count_open(self, *, since: datetime) -> int:
         return await self._notices.count_documents({"next_at": {"$exists": True}, "fact_at": {"$gt": since}})
 
+    async def by_id(self, notice_id: str) -> KeptNotice | None:
+        found = await self._notices.find_one({"_id": notice_id, "fact_at": {"$exists": True}})
+        return None if found is None else _kept(found)
+
     async def find(self, region: str, notice_id: str) -> KeptNotice | None:
         found = await self._notices.find_one({"_id": notice_id, "region_code": region})
         return None if found is None else _kept(found)
+
+    async def of_facts(self, region: str, fact_ids: Collection[str]) -> list[KeptNotice]:
+        """Every notice to the region of these facts."""
+        found = self._notices.find({"region_code": region, "fact_id": {"$in": list(fact_ids)}}).sort("_id", 1)
+        return [_kept(document) for document in await found.to_list(None)]
+
+    async def told(
+        self, regions: Collection[str], periods: Collection[str], kinds: Collection[NoticeKind]
+    ) -> list[Matter]:
+        """What somebody of these regions was told of these periods, each matter once."""
+        wanted = {
+            "region_code": {"$in": list(regions)},
+            "period": {"$in": list(periods)},
+            "kind": {"$in": list(kinds)},
+        }
+        found = await self._notices.find(wanted).sort("_id", 1).to_list(None)
+        matters = [_kept(document).notice.matter for document in found]
+        return list({matter.id: matter for matter in matters}.values())
 
     async def newest(
         self,
@@ -249,17 +274,29 @@ def _creation(notice: Notice) -> UpdateOne:
         "fact_id": matter.fact_id,
         "fact_at": matter.fact_at,
         "submission_id": matter.submission_id,
-        "facts": _FACTS.dump_python(matter.facts, mode="json"),
+        **_told(matter.facts),
         "role": recipient.role,
         "address": recipient.address,
         "recipient_id": recipient.recipient_id,
         "recipient_digest": recipient.digest,
     }
     first: Document = {"state": NoticeState.CREATED, "attempts": 0, "next_at": matter.fact_at}
+    if matter.ready_at is not None and recipient.channel is Channel.EMAIL:
+        first["next_at"] = matter.ready_at
     if recipient.channel is Channel.INBOX:
         # The inbox is this database: what is kept is delivered.
         first = {"state": NoticeState.DELIVERED, "attempts": 0, "settled_at": matter.fact_at, "published": False}
     return UpdateOne({"_id": notice.id}, {"$set": frozen, "$setOnInsert": first}, upsert=True)
+
+
+def _told(facts: Facts) -> Document:
+    """The facts; what several of them gather is set part by part, so that each adds itself."""
+    written = _FACTS.dump_python(facts, mode="json")
+    gathered = written.pop("regions", None)
+    if gathered is None:
+        return {"facts": written}
+    parts = {f"facts.{name}": part for name, part in written.items()}
+    return parts | {f"facts.regions.{code}": region for code, region in gathered.items()}
 
 
 def _end(end: NoticeSettledV1) -> UpdateOne:
@@ -272,6 +309,10 @@ def _end(end: NoticeSettledV1) -> UpdateOne:
 
 def _due(channel: Channel, now: datetime, since: datetime) -> dict[str, Any]:
     return {"channel": channel, "next_at": {"$lte": now}, "fact_at": {"$gt": since}}
+
+
+def _first(*names: str) -> dict[str, Any]:
+    return {name: {"$first": f"${name}"} for name in names}
 
 
 def _claimed(claim: str, now: datetime) -> dict[str, Any]:

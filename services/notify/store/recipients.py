@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from chassis.mongo import Database, Document, Move, UpdateOne, find_by_id, move
 from contracts.recipient import EVERY_REGION, Channel, RecipientChangedV1
+
+OF_MAILBOX_MAX: Final = 1_000
+"""One mailbox can serve a whole province."""
 
 
 class RecipientStore:
@@ -14,6 +17,7 @@ class RecipientStore:
 
     async def prepare(self) -> None:
         await self._recipients.create_index([("region_code", 1), ("channel", 1)])
+        await self._recipients.create_index("mailbox")
         await self._recipients.create_index("changed_at", partialFilterExpression={"published": False}, name="unsaid")
 
     async def change(self, changes: Sequence[RecipientChangedV1]) -> None:
@@ -67,6 +71,10 @@ class RecipientStore:
             wanted |= {"_id": {"$gt": after}}
         return await self._found(wanted, limit)
 
+    async def of_mailbox(self, mailbox: str) -> list[RecipientChangedV1]:
+        """Those who did not leave and are reached at this address, which is written in small letters."""
+        return await self._found({"mailbox": mailbox, "active_until": None}, OF_MAILBOX_MAX)
+
     async def by_ids(self, ids: Collection[str]) -> Mapping[str, RecipientChangedV1]:
         return {key: _message(found) for key, found in (await find_by_id(self._recipients, list(ids))).items()}
 
@@ -88,6 +96,7 @@ def _document(change: RecipientChangedV1, *, published: bool) -> Document:
         "channel": change.channel,
         "active_until": change.active_until,
         "changed_at": change.changed_at,
+        "mailbox": change.address.lower() if change.channel is Channel.EMAIL and change.address else None,
         "published": published,
         "change": change.model_dump_json(),
     }

@@ -1,0 +1,146 @@
+"""Notify with a few synthetic facts about one region, and officials who sign in by what the mail catcher caught."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import httpx
+from fastapi import FastAPI
+
+from chassis.clock import Clock, SystemClock
+from chassis.events import Event
+from chassis.kafka import Publisher, ensure_topics
+from chassis.service import make_app
+from chassis.settings import Settings
+from contracts.award import AwardStep
+from contracts.message import Message
+from contracts.recipient import Channel, RecipientChangedV1, Role
+from services.notify.app import NAME, build
+from tests.notify.catcher import Catcher
+from tests.notify.messages import award, award_step, overdue, returned, scorecard, sector
+from tests.running import Keys, eventually, running, settings_for
+
+REGION: Final = "64.71"
+NEIGHBOUR: Final = "64.72"
+TEAM: Final = "tim-spm@kota-contoh.example"
+SECRETARY: Final = "sekda@kota-contoh.example"
+FORM: Final = {"Sec-Fetch-Site": "same-origin"}
+HTML: Final = {"Accept": "text/html"}
+_LINK: Final = re.compile(r"(http://[!-~]+/sign-in/link/[A-Za-z0-9_-]{43})")
+
+
+@dataclass
+class Site:
+    app: FastAPI
+    client: httpx.AsyncClient
+    settings: Settings
+    catcher: Catcher
+    everyone: dict[str, str]
+    own: dict[str, str]
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        publisher = Publisher(self.settings, "test", linger_ms=5)
+        await publisher.start()
+        await publisher.publish([Event.of(message) for message in messages])
+        await publisher.stop()
+
+    def links_to(self, address: str) -> list[str]:
+        """The one-time links that were mailed to it."""
+        mails = [mail for mail in self.catcher.mails if mail["To"] == address and "sign-in" in str(mail["Message-ID"])]
+        texts = [part.get_content() for mail in mails if (part := mail.get_body(("plain",)))]
+        return [match[1] for text in texts if (match := _LINK.search(text))]
+
+    async def ask(self, address: str, *, next_page: str = "") -> httpx.Response:
+        return await self.client.post("/sign-in", data={"address": address, "next": next_page}, headers=FORM)
+
+    async def link(self, address: str, *, next_page: str = "") -> str:
+        """The path of a new one."""
+        before = len(self.links_to(address))
+        assert (await self.ask(address, next_page=next_page)).status_code == 200
+        await eventually(lambda: len(self.links_to(address)) > before)
+        return httpx.URL(self.links_to(address)[-1]).path
+
+    @asynccontextmanager
+    async def official(self, address: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A browser of somebody who has signed in."""
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=HTML | FORM) as client:
+            answer = await client.post(await self.link(address))
+            assert answer.status_code == 303, answer.text
+            yield client
+
+    async def notices(self, region: str = REGION) -> list[dict[str, str]]:
+        found = await self.client.get("/v1/notices", params={"region": region, "limit": 200}, headers=self.everyone)
+        rows: list[dict[str, str]] = found.json()["notices"]
+        return rows
+
+    async def notice_of(self, kind: str, *, region: str = REGION, role: Role | None = None) -> str:
+        """The path of the page of one notice."""
+        rows = [row for row in await self.notices(region) if row["kind"] == kind and role in {None, row["role"]}]
+        return f"/inbox/{region}/{rows[0]['notice_id']}"
+
+
+def office(role: Role, address: str, region: str = REGION, *, clock: Clock) -> RecipientChangedV1:
+    since = clock.now() - timedelta(days=60)
+    return RecipientChangedV1(
+        recipient_id=f"r-{role.name.lower()}-{region}",
+        revision=1,
+        region_code=region,
+        role=role,
+        channel=Channel.EMAIL,
+        address=address,
+        active_from=since,
+        changed_at=since,
+        changed_by="secretariat",
+    )
+
+
+def facts(clock: Clock) -> list[Message]:
+    """Of the last days: a report was returned, another quarter's is missing, a scorecard lies below the path."""
+    now = clock.now()
+    card = scorecard(
+        "71.2543",
+        sectors=[
+            sector("health", "38.2", {"health.kab.pregnancy": "52.4", "health.kab.under_five": "0"}),
+            sector("edu", "91.4", {"edu.kab.basic": "91.4"}),
+            sector("social", "64", {"social.kab.elderly": "64"}),
+        ],
+    )
+    return [
+        returned(2, recorded_at=now - timedelta(days=2)),
+        returned(1, region=NEIGHBOUR, recorded_at=now - timedelta(days=2)),
+        overdue().model_copy(update={"period": "2023Q2", "closed_at": now - timedelta(days=1)}),
+        card.model_copy(update={"period": "2023Q3", "recorded_at": now - timedelta(days=4), "expected_pct": Decimal(75)}),
+        award_step(2, AwardStep.NOMINATED),
+        award().model_copy(update={"changed_at": now - timedelta(hours=3)}),
+    ]
+
+
+@asynccontextmanager
+async def site_of_notices(
+    kafka: str, mongo: str, folder: Path, clock: Clock | None = None, **changes: object
+) -> AsyncIterator[Site]:
+    clock, catcher, keys = clock or SystemClock(), Catcher(), Keys(folder)
+    everyone = keys.issue("secretariat", ["notices:read", "recipients:read"])
+    own = keys.issue("kota-contoh", ["notices:read", "recipients:read", "recipients:write"], REGION)
+    settings = settings_for(kafka, mongo, keys, **({"smtp": catcher.uri, "public_url": "http://service"} | changes))
+    await ensure_topics(settings)
+    offices = [office(Role.TEAM, TEAM, clock=clock), office(Role.SECRETARY, SECRETARY, clock=clock)]
+    app = make_app(NAME, build, settings, clock)
+    async with catcher.running():
+        site = Site(app, httpx.AsyncClient(), settings, catcher, everyone, own)
+        await site.publish(offices)
+        async with running(NAME, build, settings, app=app) as site.client:
+            await site.publish(facts(clock))
+
+            async def told() -> bool:
+                kinds = {row["kind"] for row in await site.notices()}
+                return len(kinds) == 4 and bool(await site.notices(NEIGHBOUR))
+
+            await eventually(told, within_s=60)
+            yield site
