@@ -1,14 +1,16 @@
 """Consumer groups from outside: how far they have read, who is in them, and back to the beginning."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from chassis.clock import monotonic_s
 from chassis.errors import Retryable
 from chassis.kafka import admin_client, client_security
 from chassis.settings import Settings
@@ -16,6 +18,7 @@ from contracts.topics import Topic
 
 _LOOK_AGAIN_S: Final = 0.5
 _LOOKS_MAX: Final = 20
+_SHOWN_WITHIN_S: Final = 5.0
 
 
 def group_of(service: str, settings: Settings) -> str:
@@ -90,6 +93,48 @@ async def partitions_of(settings: Settings, *topics: Topic) -> list[TopicPartiti
     return partitions
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a group has not committed of a topic."""
+
+    topic: str
+    records: int
+    oldest_ms: int | None
+    """When the oldest of them was written; None where there is none, or the broker did not show it in time."""
+
+
+async def waiting_for(settings: Settings, group: str, topics: Sequence[Topic]) -> list[Waiting]:
+    """A row for each topic, in their order."""
+    partitions = await partitions_of(settings, *topics) if topics else []
+    async with _on_behalf_of(group, settings) as consumer:
+        first = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        at = {one: max(await consumer.committed(one) or 0, first[one]) for one in partitions}
+        oldest = await _first_records(consumer, {one: at[one] for one in partitions if at[one] < ends[one]})
+    rows = []
+    for topic in topics:
+        own = [one for one in partitions if one.topic == settings.kafka_prefix + topic.name]
+        since = min((oldest[one] for one in own if one in oldest), default=None)
+        rows.append(Waiting(topic.name, sum(ends[one] - at[one] for one in own), since))
+    return rows
+
+
+async def _first_records(consumer: AIOKafkaConsumer, at: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+    """The timestamp of the record at each offset."""
+    found: dict[TopicPartition, int] = {}
+    if not at:
+        return found
+    consumer.assign(list(at))
+    for one, offset in at.items():
+        consumer.seek(one, offset)
+    end_s = monotonic_s() + _SHOWN_WITHIN_S
+    while len(found) < len(at) and monotonic_s() < end_s:
+        left = [one for one in at if one not in found]
+        for one, records in (await consumer.getmany(*left, timeout_ms=500, max_records=len(left))).items():
+            found.setdefault(one, records[0].timestamp)
+    return found
+
+
 async def existing(settings: Settings, topics: Iterable[Topic]) -> list[Topic]:
     """Those that are there: a service that never ran has made none of its own."""
     admin = admin_client(settings)
@@ -99,6 +144,14 @@ async def existing(settings: Settings, topics: Iterable[Topic]) -> list[Topic]:
     finally:
         await admin.close()
     return [topic for topic in topics if settings.kafka_prefix + topic.name in there]
+
+
+async def committed_by(settings: Settings, group: str, topics: Sequence[Topic]) -> dict[TopicPartition, int]:
+    """Up to where the group has handled each partition; the beginning where it never read."""
+    partitions = await partitions_of(settings, *topics)
+    async with _on_behalf_of(group, settings) as consumer:
+        first = await consumer.beginning_offsets(partitions)
+        return {one: max(await consumer.committed(one) or 0, first[one]) for one in partitions}
 
 
 @asynccontextmanager

@@ -4,25 +4,24 @@ What was done is a fact of its own (``spm-dead-letter-settled-v1``); the dead le
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from chassis.clock import Clock
 from chassis.dead_letters import REPLAY_FOR, REPLAY_OF, Letter, Place, header, letters_in
 from chassis.errors import Unprocessable
-from chassis.events import Event, decode
+from chassis.events import decode
 from chassis.groups import existing
-from chassis.kafka import REQUEST_MS, client_security
+from chassis.operators import Desk, Order, desk
 from chassis.orders import read
 from chassis.replay import RECORDS, WAIT_MS, read_records, reader
 from chassis.settings import Settings
 from contracts.message import Message
 from contracts.operation import DeadLetterSettledV1, Settlement
-from contracts.topics import DEAD_LETTER_SETTLED, MAX_DEAD_LETTER_BYTES, TOPICS, Topic, dead_letter_of
+from contracts.topics import DEAD_LETTER_SETTLED, TOPICS, Topic, dead_letter_of
 
 AT_ONCE_MAX: Final = 500
 """Letters that one order settles: each may carry megabytes."""
@@ -34,14 +33,6 @@ class Case:
 
     letter: Letter
     settled: DeadLetterSettledV1 | None
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Who settles, and why."""
-
-    by: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +61,9 @@ async def cases(
 
 async def discard(settings: Settings, letters: Sequence[Letter], order: Order, clock: Clock) -> list[Settled]:
     """Settle the letters without handing them to anybody."""
-    async with _writer(settings) as producer:
+    async with desk(settings) as at:
         for letter in letters:
-            await _tell(producer, settings, _fact(letter, order, clock, Settlement.DISCARDED))
+            await at.tell(_fact(letter, order, clock, Settlement.DISCARDED))
     return [Settled(letter) for letter in letters]
 
 
@@ -89,11 +80,11 @@ async def replay(
     await _read_tails(settings, [tail for tail in tails if tail.refused is None])
     if dry_run:
         return [tail.settled for tail in tails]
-    async with _writer(settings) as producer:
+    async with desk(settings) as at:
         for tail in tails:
             if tail.refused is None:
-                tail.offset = await _write_again(producer, settings, tail) if tail.offset is None else tail.offset
-                await _tell(producer, settings, _fact(tail.letter, order, clock, Settlement.REPLAYED, tail.offset))
+                tail.offset = await _write_again(at, tail) if tail.offset is None else tail.offset
+                await at.tell(_fact(tail.letter, order, clock, Settlement.REPLAYED, tail.offset))
     return [tail.settled for tail in tails]
 
 
@@ -165,28 +156,14 @@ async def _read_tails(settings: Settings, tails: Sequence[_Tail]) -> None:
             unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
 
 
-async def _write_again(producer: AIOKafkaProducer, settings: Settings, tail: _Tail) -> int:
+async def _write_again(at: Desk, tail: _Tail) -> int:
     """The offset at which the record stands now."""
     letter = tail.letter
     marks = [(REPLAY_OF, letter.id.encode())]
     if not tail.topic.compacted:
         # A compacted topic may soon hold this copy alone, so it is for every reader; they keep the newest of a key.
         marks.append((REPLAY_FOR, letter.service.encode()))
-    told = await producer.send_and_wait(
-        settings.kafka_prefix + tail.topic.name,
-        value=letter.value,
-        key=letter.key,
-        headers=[*letter.headers, *marks],
-        partition=letter.place.partition,
-    )
-    return int(told.offset)
-
-
-async def _tell(producer: AIOKafkaProducer, settings: Settings, fact: DeadLetterSettledV1) -> None:
-    event = Event.of(fact)
-    await producer.send_and_wait(
-        settings.kafka_prefix + event.topic, value=event.value, key=event.key.encode(), headers=event.wire_headers
-    )
+    return await at.write_at(letter.place, letter.key, [*letter.headers, *marks], letter.value)
 
 
 def _fact(
@@ -211,21 +188,3 @@ async def _settled(settings: Settings) -> dict[str, DeadLetterSettledV1]:
         facts: Iterable[Message | None] = (read(DEAD_LETTER_SETTLED, record) for record in records)
         latest |= {fact.key: fact for fact in facts if isinstance(fact, DeadLetterSettledV1)}
     return latest
-
-
-@asynccontextmanager
-async def _writer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
-        client_id="spm-operators",
-        acks="all",
-        enable_idempotence=settings.kafka_idempotent,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
-        request_timeout_ms=REQUEST_MS,
-        **client_security(settings),
-    )
-    try:
-        await producer.start()
-        yield producer
-    finally:
-        await producer.stop()

@@ -2,9 +2,8 @@
 
 import asyncio
 import gc
-import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +30,7 @@ from chassis.access import KeyRing
 from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
 from chassis.documentation import OPENAPI, documentation
+from chassis.endless import Task, end, for_ever, until_done
 from chassis.engines import watch_engines
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.events import Views
@@ -46,13 +46,10 @@ from chassis.quota import Quota
 from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
 from chassis.stream import Handler, Stream
+from chassis.unlogged import NOTHING_UNLOGGED, Unlogged
 from chassis.wire import BoundedHttp
 from contracts.topics import TOPICS, Topic, dead_letter_of, written_of
 
-Task = Callable[[], Awaitable[None]]
-
-_FIRST_DELAY_S: Final = 0.2
-_CANCEL_AGAIN_S: Final = 1.0
 _NOT_STARTED: Final = 3
 log = logs.logger(__name__)
 
@@ -96,6 +93,8 @@ class Service:
     """The same, but they rest while operators let the service rest."""
     ready: Callable[[], bool] = lambda: True
     """Whether it knows enough to decide what it is asked; part of ``/ready``."""
+    unlogged: Unlogged = NOTHING_UNLOGGED
+    """What of its database a rebuild cannot take from the log."""
     title: str = "SPM Awards"
     witness: Witness | None = None
     """Is told which keys are used and which requests are refused."""
@@ -148,11 +147,11 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
             stack.push_async_callback(broker.stop)
             rising = asyncio.create_task(_rise(running, service, settings))
             watch = partial(watch_engines, mongo, publisher, running.metrics)
-            watching = asyncio.create_task(_for_ever(watch, settings.retry_delay_s_max, running.metrics))
-            stack.push_async_callback(_end, [rising, watching])
+            watching = asyncio.create_task(for_ever(watch, settings.retry_delay_s_max, running.metrics))
+            stack.push_async_callback(end, [rising, watching])
             yield
             world.stopping.set()
-            await _end(running.tasks)
+            await end(running.tasks)
 
     app = Described(
         title=service.title,
@@ -249,11 +248,11 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     async def topics() -> None:
         await ensure_topics(settings, _topics_of(service))
 
-    def for_ever(task: Task) -> None:
-        running.tasks.append(asyncio.create_task(_for_ever(task, settings.retry_delay_s_max, running.metrics)))
+    def begin(task: Task) -> None:
+        running.tasks.append(asyncio.create_task(for_ever(task, settings.retry_delay_s_max, running.metrics)))
 
     async def orders() -> None:
-        for_ever(running.orders.follow)
+        begin(running.orders.follow)
         await running.orders.known.wait()
 
     async def stream() -> None:
@@ -269,7 +268,7 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     steps += [("orders", orders), ("stream", stream)]
     for step, act in steps:
         try:
-            await _until_done(step, act, settings.retry_delay_s_max)
+            await until_done(step, act, settings.retry_delay_s_max)
         except Misconfigured as fault:
             log.critical("service.misconfigured", step=step, detail=str(fault))
             signal.raise_signal(signal.SIGTERM)
@@ -277,7 +276,7 @@ async def _rise(running: _Running, service: Service, settings: Settings) -> None
     obey = partial(_obey, running, service.senders, settings.retry_delay_s_max)
     beside: list[Task] = [partial(learn_keys, running.ring, settings), running.stream.watch_lag, obey, *service.tasks]
     for task in beside:
-        for_ever(task)
+        begin(task)
     running.ready = True
     log.info("service.ready")
 
@@ -296,63 +295,16 @@ async def _obey(running: _Running, senders: Sequence[Task], delay_s_max: float) 
             running.orders.changed.clear()
             if running.orders.paused:
                 await running.stream.rest()
-                await _end(sending)
+                await end(sending)
                 sending.clear()
             else:
                 await running.stream.go_on()
                 sending = sending or [
-                    asyncio.create_task(_for_ever(task, delay_s_max, running.metrics)) for task in senders
+                    asyncio.create_task(for_ever(task, delay_s_max, running.metrics)) for task in senders
                 ]
             await running.orders.changed.wait()
     finally:
-        await _end(sending)
-
-
-async def _until_done(step: str, act: Task, delay_s_max: float) -> None:
-    delay_s = _FIRST_DELAY_S
-    while True:
-        try:
-            await act()
-        except BROKEN_WORLD as error:
-            log.warning(
-                "service.waiting", step=step, cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s
-            )
-        except Misconfigured:
-            raise
-        except Exception:
-            # Nobody looks at this task: it would end in silence, and the service would live on and never be ready.
-            log.exception("service.mistake", step=step, delay_s=delay_s)
-        else:
-            return
-        await asyncio.sleep(delay_s * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
-        delay_s = min(delay_s * 2, delay_s_max)
-
-
-async def _for_ever(task: Task, delay_s_max: float, metrics: TaskMetrics) -> None:
-    """Begin the task again when it fails; a mistake in our code is recorded and does not end it either."""
-    delay_s = _FIRST_DELAY_S
-    while True:
-        try:
-            await task()
-            delay_s = _FIRST_DELAY_S
-        except BROKEN_WORLD as error:
-            metrics.failed(task, error)
-            log.warning("task.retry", cause=type(error).__name__, detail=str(error)[:500], delay_s=delay_s)
-        except Exception as mistake:
-            metrics.failed(task, mistake)
-            log.exception("task.mistake", delay_s=delay_s)
-        await asyncio.sleep(delay_s)
-        delay_s = min(delay_s * 2, delay_s_max)
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel, again while a task lives: ``wait_for`` of Python 3.11, used by libraries, can swallow a cancellation."""
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
-    await asyncio.gather(*tasks, return_exceptions=True)
+        await end(sending)
 
 
 def _registry(name: str) -> CollectorRegistry:

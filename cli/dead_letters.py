@@ -1,19 +1,18 @@
 """``spm dead-letters``: records that a service put aside: look, replay, discard."""
 
-import asyncio
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
 from chassis.clock import SystemClock
 from chassis.dead_letters import Letter
-from chassis.errors import BROKEN_WORLD, Misconfigured
-from chassis.mending import AT_ONCE_MAX, Case, Order, Settled, cases, discard, replay
+from chassis.mending import AT_ONCE_MAX, Case, Settled, cases, discard, replay
+from chassis.operators import Order
 from chassis.settings import Settings
-from cli.installation import installation
+from cli.operators import By, DryRun, Why, ask, fail
 from cli.saying import harmless
 
 T = TypeVar("T")
@@ -28,12 +27,6 @@ Service = Annotated[str | None, typer.Option(help="Put aside by this service.")]
 Topic = Annotated[str | None, typer.Option(help="Of this topic.")]
 Reason = Annotated[str | None, typer.Option("--because", help="With this reason, like schema or mistake.")]
 All = Annotated[bool, typer.Option("--all", help="Every open one that the filters leave.")]
-By = Annotated[
-    str,
-    typer.Option("--by", envvar="SPM_OPERATOR", metavar="OFFICE", help="Who orders it, by office: no person's name."),
-]
-Why = Annotated[str, typer.Option("--reason", help="Why; kept with it.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
 @app.command("list")
@@ -129,7 +122,7 @@ def _letters(
 ) -> list[Letter]:
     """Those named, settled or not; or every open one that the filters leave, at most so many at once."""
     if bool(ids) == everything:
-        _fail("Name the letters by their ids, or say --all, with --service, --topic or --because to choose among them.")
+        fail("Name the letters by their ids, or say --all, with --service, --topic or --because to choose among them.")
     if ids:
         return [case.letter for case in _chosen(ids, whole=whole)]
     chosen = [case.letter.id for case in _matching(_ask(cases), service, topic, because)]
@@ -141,7 +134,7 @@ def _letters(
 def _chosen(ids: Sequence[str], *, whole: bool) -> list[Case]:
     found = _ask(lambda settings: cases(settings, whole=ids if whole else ()))
     if unknown := [id_ for id_ in ids if id_ not in found]:
-        _fail(f"No service has put aside {', '.join(unknown)}; look with: spm dead-letters list --settled")
+        fail(f"No service has put aside {', '.join(unknown)}; look with: spm dead-letters list --settled")
     return [found[id_] for id_ in dict.fromkeys(ids)]
 
 
@@ -172,12 +165,7 @@ def _tell(settled: Sequence[Settled], done: str) -> None:
 
 
 def _ask(question: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
-    try:
-        return asyncio.run(question(installation("kafka")))
-    except Misconfigured as fault:
-        _fail(str(fault))
-    except BROKEN_WORLD as error:
-        _fail(f"Kafka cannot be used ({type(error).__name__}: {error}). Nothing is lost; run it again.")
+    return ask(question, "kafka")
 
 
 def _state(case: Case) -> str:
@@ -193,8 +181,3 @@ def _readable(value: bytes | None) -> str:
         return json.dumps(json.loads(value or b""), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):
         return _text(value)
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.secho(f"spm: {harmless(sentence)}", fg=typer.colors.RED, err=True)
-    raise typer.Exit(1)

@@ -10,8 +10,8 @@ from deploy.local.settings import LocalSettings
 Engine = Literal["kafka", "mongo"]
 
 
-def installation(*engines: Engine) -> Settings:
-    """The one whose engines the environment names, else the stack that was started here.
+def installation(*engines: Engine, service: str | None = None) -> Settings:
+    """The one whose engines the environment names, else the stack that was started here, with a service's settings.
 
     Raises:
         Misconfigured: neither.
@@ -23,7 +23,9 @@ def installation(*engines: Engine) -> Settings:
         from deploy.local import stack  # noqa: PLC0415 - an installation elsewhere has no local engines
 
         placed = stack.addresses(stack.FOLDER, LocalSettings())
+        given = stack.environment_of(service, stack.FOLDER, LocalSettings()) if service else {}
     if not placed:
         names = " and ".join(f"SPM_{engine.upper()}" for engine in engines)
         raise Misconfigured(f"Nothing was ever started here, and {names} name no other installation.")
-    return settings.model_copy(update={"kafka": placed["kafka"], "mongo": placed["mongodb"]})
+    of_service = {name.removeprefix("SPM_").lower(): text for name, text in given.items() if name.startswith("SPM_")}
+    return Settings.model_validate(settings.model_dump() | of_service | {"kafka": placed["kafka"], "mongo": placed["mongodb"]})

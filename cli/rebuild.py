@@ -10,11 +10,12 @@ from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.groups import group_of, members_of, rewind
 from chassis.mongo import Mongo
+from chassis.operators import SERVICES, Order
 from chassis.settings import Settings
+from cli.beside import BESIDE, DifferentError, rebuild_beside
 from cli.installation import installation
 from contracts.topics import TOPICS
 
-SERVICES: Final = ("intake", "validation", "scoring", "notify")
 LET_GO_WITHIN_S: Final = 20.0
 """Longer than the session of a reader that was stopped."""
 _LOOK_EVERY_S: Final = 1.0
@@ -27,13 +28,27 @@ class StillRunningError(Exception):
 
 
 def rebuild(
+    service: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="validation, scoring or notify.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this, only say what would be done.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Of one service: put the rebuilt one in place though it differs.")
+    ] = False,
+    by: Annotated[
+        str, typer.Option("--by", envvar="SPM_OPERATOR", metavar="OFFICE", help="Who orders it.")
+    ] = "operator",
 ) -> None:
-    """Drop the four databases and read the whole log again at the next start. Stop the services first.
+    """Make a service's database again from the log, while it goes on; without a name, drop all four.
 
-    SPM_KAFKA and SPM_MONGO name the installation; without them, it is the stack that `spm up` started here. Reports,
-    verdicts, scores and awards come back from the log the same to the byte, and no mail is sent again.
+    Of one service: a second set of collections is filled, compared with the live one while the service rests for some
+    seconds, and put in its place. Without --yes it is compared and dropped. It takes the settings of the service.
+
+    Of all: stop the services first; they read the whole log again at the next start. SPM_KAFKA and SPM_MONGO name the
+    installation; without them, it is the stack that `spm up` started here. Reports, verdicts, scores and awards come
+    back from the log the same to the byte, and no mail is sent again.
     """
+    if service is not None:
+        _beside(service, Order(by, "rebuild beside the running service"), switch=yes, replace=replace)
+        return
     try:
         settings = installation("kafka", "mongo")
         if not yes:
@@ -46,6 +61,20 @@ def rebuild(
     except BROKEN_WORLD as error:
         _fail(f"Kafka or MongoDB cannot be used ({type(error).__name__}: {error}). Nothing is lost; run it again.")
     typer.echo("Done. Start the services; they derive everything from the log. On this machine: spm up")
+
+
+def _beside(service: str, order: Order, *, switch: bool, replace: bool) -> None:
+    if service not in BESIDE:
+        raise typer.BadParameter(f"found {service!r}, expected one of: {', '.join(BESIDE)}")
+    try:
+        settings = installation("kafka", "mongo", service=service)
+        asyncio.run(rebuild_beside(settings, service, order, typer.echo, replace=replace, switch=switch))
+    except (DifferentError, Misconfigured) as refusal:
+        _fail(str(refusal))
+    except BROKEN_WORLD as error:
+        _fail(f"Kafka or MongoDB cannot be used ({type(error).__name__}: {error}). Run it again.")
+    if not switch:
+        typer.echo("Nothing was changed. Put the rebuilt one in place with: --yes")
 
 
 async def forget(settings: Settings, say: Say, *, within_s: float = LET_GO_WITHIN_S) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +161,15 @@ def addresses(folder: Path, settings: LocalSettings) -> dict[str, str]:
         return {}
     plan = planned(folder, last.elsewhere(settings), last.ports, progress=lambda _: None)
     return {part.name: part.address for part in plan.parts}
+
+
+def environment_of(service: str, folder: Path, settings: LocalSettings) -> Mapping[str, str]:
+    """What the service is started with; empty when nothing was ever started here."""
+    last = remembered(folder)
+    if last is None:
+        return {}
+    plan = planned(folder, last.elsewhere(settings), last.ports, progress=lambda _: None)
+    return next(dict(program.environment) for program in plan.services if program.name == service)
 
 
 def status(folder: Path, settings: LocalSettings) -> list[Row]:

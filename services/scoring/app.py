@@ -29,7 +29,7 @@ from services.scoring.routes.awards import award_routes
 from services.scoring.routes.open_data import open_data_routes
 from services.scoring.routes.questions import question_routes
 from services.scoring.routes.scorecards import scorecard_routes
-from services.scoring.store import Store
+from services.scoring.store import UNLOGGED, Store
 
 NAME: Final = "scoring"
 SHOW_AWARDS_EVERY_S: Final = 10.0
@@ -77,6 +77,7 @@ def build(world: World) -> Service:
         prepare=prepare,
         tasks=[tend],
         ready=past_known.is_set,
+        unlogged=UNLOGGED,
         title="SPM scoring",
     )
 

@@ -26,6 +26,7 @@ from chassis.mongo import (
     insert_once,
     insert_where_free,
 )
+from chassis.unlogged import Unlogged
 from contracts.award import AwardStepTakenV1
 from contracts.period import PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
@@ -35,6 +36,7 @@ from services.scoring.domain.figures import QuarterFigures
 from services.scoring.domain.flight import Mark
 from services.scoring.domain.steps import Progress
 
+UNLOGGED: Final = Unlogged(waiting={"steps": {"published": False}})
 _WITHOUT_REPORT: Final[Document] = {"report": 0}
 
 

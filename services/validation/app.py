@@ -10,7 +10,7 @@ from services.validation.handlers import Reception
 from services.validation.metrics import ValidationMetrics
 from services.validation.pages import rule_pages
 from services.validation.routes import checks, peers, rates, rules, trends, verdicts
-from services.validation.store import Store
+from services.validation.store import UNLOGGED, Store
 
 NAME: Final = "validation"
 RATES_EVERY_S: Final = 60.0
@@ -50,5 +50,6 @@ def build(world: World) -> Service:
         ],
         prepare=prepare,
         tasks=[show_rates],
+        unlogged=UNLOGGED,
         title="SPM Awards: validation",
     )

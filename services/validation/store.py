@@ -27,6 +27,7 @@ from chassis.mongo import (
     insert_once,
     move,
 )
+from chassis.unlogged import Unlogged
 from contracts.peers import LevelFigures
 from contracts.verdict import VerdictOutcome
 from services.validation.domain.figures import Figures, ReportedFigures
@@ -36,6 +37,7 @@ from services.validation.domain.peers import PeerHead, level_id
 from services.validation.domain.rates import JudgedReport
 from services.validation.domain.trends import JudgedCodes
 
+UNLOGGED: Final = Unlogged(waiting={"peer_figures": {"announced": False}})
 _STORY: Final = [("period", ASCENDING), ("region_code", ASCENDING), ("revision", ASCENDING)]
 _TOLD: Final = ("period", "region_code", "revision", "outcome", "arrived_at", "codes", "justified")
 _COUNTED: Final = ("region_code", "revision", "outcome", "arrived_at", "on_time", "nil_return", "sectors")

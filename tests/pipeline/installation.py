@@ -15,12 +15,12 @@ from rich.console import Console
 from chassis.clock import Clock
 from chassis.groups import group_of, wait_until_read
 from chassis.mongo import Mongo
+from chassis.operators import SERVICES
 from chassis.settings import Settings
 from cli.demo.doors import Doors
 from cli.demo.flow import Flow
 from cli.demo.plan import Plan
 from cli.demo.screen import Screen
-from cli.rebuild import SERVICES
 from contracts.recipient import Role
 from contracts.topics import TOPICS
 from deploy.local.credentials import CLIENTS
