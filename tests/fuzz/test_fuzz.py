@@ -1,12 +1,14 @@
 """A short run of what ``make fuzz`` does for long."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from services.intake.routes.openapi import example_of
 from tests.fuzz.asking import asked
 from tests.fuzz.requests import Fuzzed, Maker
-from tests.fuzz.storm import UNLIMITED, Outcome, fuzz
+from tests.fuzz.storm import GROWTH_BYTES_MAX, UNLIMITED, Outcome, fuzz
 from tests.running import Keys, settings_for
 
 SHORT = 650
@@ -50,3 +52,26 @@ def test_a_mistake_a_hang_and_a_lost_answer_are_told_of(status: str, *, whole: b
     outcome = Outcome()
     outcome.note(Fuzzed("bytes", b"", whole=whole), status, b"")
     assert bool(outcome.bad) is bad
+
+
+@pytest.mark.parametrize(
+    ("status", "slug", "bad"),
+    [
+        ("503", "streams-full", False),
+        ("500", "streams-full", True),
+        ("503", "unavailable", True),
+        ("503", "batches-full", True),
+    ],
+)
+def test_of_all_that_blames_the_service_too_many_streams_alone_is_meant(status: str, slug: str, *, bad: bool) -> None:
+    outcome = Outcome()
+    outcome.note(Fuzzed("streams", b""), status, json.dumps(example_of(slug), separators=(",", ":")).encode())
+    assert bool(outcome.bad) is bad
+
+
+@pytest.mark.parametrize(("a_request", "flat"), [(0, True), (100, True), (360, False), (1_024, False)])
+def test_a_creeping_memory_is_told_from_one_that_rises_and_falls(a_request: int, *, flat: bool) -> None:
+    mib = 1024 * 1024
+    samples = range(0, 100_000, 1_000)
+    resident = [150 * mib + sent % 20_000 * 2_000 + sent * a_request for sent in samples]
+    assert (Outcome(resident=resident).growth_bytes <= GROWTH_BYTES_MAX) is flat
