@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.facts import Facts, ReportMissing
+from services.notify.domain.facts import Correction, Facts, ReportMissing, Withdrawn
 from services.notify.mailer.letters import Letters
 
 RULES = "https://validation.example/rules"
@@ -11,21 +11,27 @@ FOLDER = Path(__file__).parent / "golden"
 LETTERS = Letters("https://notices.example", RULES)
 
 
-def as_text(facts: Facts) -> str:
+def as_files(facts: Facts) -> dict[Path, str]:
     letter = LETTERS.letter(example_of(facts))
-    return f"Subject: {letter.subject}\n\n{letter.text}\n"
+    name = name_of(facts)
+    return {
+        FOLDER / f"{name}.txt": f"Subject: {letter.subject}\n\n{letter.text}\n",
+        FOLDER / f"{name}.html": f"{letter.html}\n",
+    }
 
 
 def name_of(facts: Facts) -> str:
-    is_reminder = isinstance(facts, ReportMissing) and facts.entry_open
-    return f"{facts.kind}_while_open" if is_reminder else facts.kind
-
-
-def file_of(facts: Facts) -> Path:
-    return FOLDER / f"{name_of(facts)}.txt"
+    match facts:
+        case ReportMissing(entry_open=True):
+            return f"{facts.kind}_while_open"
+        case Correction(withdrawn=Withdrawn()):
+            return f"{facts.kind}_of_award"
+        case _:
+            return facts.kind
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for each in FACTS:
-        file_of(each).write_text(as_text(each))
+        for file, text in as_files(each).items():
+            file.write_text(text)

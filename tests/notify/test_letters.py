@@ -1,3 +1,4 @@
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -9,7 +10,8 @@ from contracts.notice import NoticeKind
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Deficiency, Facts, Remark, ReportMissing, ReportReturned
 from services.notify.mailer.letters import FOLDER, Letters
-from tests.notify.golden_letters import LETTERS, RULES, as_text, file_of, name_of
+from tests.notify.golden_letters import FOLDER as GOLDEN
+from tests.notify.golden_letters import LETTERS, RULES, as_files, name_of
 from tests.notify.messages import CLOSED, DUE
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -53,12 +55,52 @@ def with_text(text: str) -> ReportReturned:
 
 def test_there_is_an_example_and_a_folder_of_each_kind() -> None:
     assert {facts.kind for facts in FACTS} == set(NoticeKind)
-    assert {folder.name for folder in FOLDER.iterdir()} - {"layout", "pages"} == set(NoticeKind)
+    assert {folder.name for folder in FOLDER.iterdir()} - {"layout", "pages", "sign_in"} == set(NoticeKind)
+
+
+def test_no_golden_file_is_left_of_a_kind_that_is_gone() -> None:
+    assert set(GOLDEN.iterdir()) == {file for facts in FACTS for file in as_files(facts)}
+
+
+PARTS = {
+    "id": (
+        ("Perihal", "Daerah", "Sejak"),
+        ("apa yang terjadi",),
+        ("pengaruh pada nilai dan kategori",),
+        ("cara memperbaiki", "yang dapat dilakukan"),
+        ("batas waktu",),
+        ("bertanya",),
+        ("anda menerima pemberitahuan ini karena",),
+    ),
+    "en": (
+        ("Subject", "Region", "Since"),
+        ("what happened",),
+        ("effect on score and category",),
+        ("how to mend it", "what you can do"),
+        ("until when",),
+        ("whom to ask",),
+        ("you receive this notice because",),
+    ),
+}
+
+
+@each_kind
+def test_each_letter_says_all_that_an_official_asks_in_both_languages_text_and_html_alike(facts: Facts) -> None:
+    """What, where, since when; the effect; how to mend it, until when, whom to ask, why you got it."""
+    letter = LETTERS.letter(example_of(facts))
+    for written, (opening, closing) in ((letter.text, ("\n", "\n")), (letter.html, ("<h2>", "</h2>"))):
+        indonesian, english = re.split(r"\nENGLISH\n|<strong>English</strong>", written)
+        for half, (head, *parts, why) in ((indonesian, PARTS["id"]), (english, PARTS["en"])):
+            assert all(re.search(rf"^(<dt>)?{label}\s*(:|</dt>)", half, re.MULTILINE) for label in head)
+            headings = half.lower()
+            assert all(any(f"{opening}{name}{closing}" in headings for name in names) for names in parts)
+            assert why[0] in headings
 
 
 @each_kind
 def test_each_letter_reads_as_its_golden_file(facts: Facts) -> None:
-    assert as_text(facts) == file_of(facts).read_text()
+    written = as_files(facts)
+    assert written == {file: file.read_text() for file in written}
 
 
 @each_kind
@@ -72,12 +114,14 @@ def test_each_letter_says_in_both_languages_that_it_is_no_legal_instrument(facts
 
 @each_kind
 def test_each_html_is_whole_marks_its_languages_and_loads_nothing(facts: Facts) -> None:
-    page = Page(LETTERS.letter(example_of(facts)).html)
+    notice = example_of(facts)
+    page = Page(LETTERS.letter(notice).html)
+    region = notice.matter.region_code
 
     assert page.open == []
     assert page.languages == ["id", "id", "en"]
     assert not page.tags & {"img", "script", "link", "iframe", "form"}
-    ours = ("https://notices.example/inbox/99.71", "https://notices.example/recipients/99.71", f"{RULES}/")
+    ours = (f"https://notices.example/inbox/{region}", f"https://notices.example/recipients/{region}", f"{RULES}/")
     assert all(address.startswith(ours) for address in page.addresses)
 
 

@@ -5,9 +5,12 @@ from email.policy import default
 from email.utils import parsedate_to_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chassis.errors import Misconfigured
 from services.notify.domain.examples import FACTS, example_of
+from services.notify.domain.facts import Correction
 from services.notify.domain.notice import Notice
 from services.notify.mailer.letters import Letter
 from services.notify.mailer.mail import Origin, mail_of
@@ -63,11 +66,11 @@ INVISIBLE = ["\u2028Bcc: x@y.example", "\u202e"]
 @pytest.mark.parametrize("poison", POISONS)
 def test_a_name_that_holds_a_line_end_cannot_add_a_header(poison: str) -> None:
     notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name=f"Kota Contoh{poison}"))
-    letter = LETTERS.letter(notice)
+    mail = parsed(notice)
 
-    assert letter.subject.splitlines() == [letter.subject]
-    with pytest.raises(ValueError, match="To would be"):
-        mail_of(notice, letter, ORIGIN)
+    assert LETTERS.letter(notice).subject.splitlines() == [LETTERS.letter(notice).subject]
+    assert {"Bcc", "X-Poison"}.isdisjoint(mail.keys())
+    assert [to.addr_spec for to in mail["To"].addresses] == [NOTICE.recipient.address]
 
 
 @pytest.mark.parametrize("poison", INVISIBLE)
@@ -115,3 +118,33 @@ def test_the_origin_is_read_from_the_setting(text: str, origin: Origin) -> None:
 def test_an_origin_without_a_plain_address_is_refused(text: str) -> None:
     with pytest.raises(Misconfigured, match="SPM_MAIL_FROM"):
         Origin.parse(text)
+
+
+def test_a_correction_answers_the_very_letter_that_it_corrects() -> None:
+    correction = next(example_of(facts) for facts in FACTS if isinstance(facts, Correction))
+    mail = parsed(correction)
+    ending = f".{correction.recipient.digest[:16]}@notices.example>"
+    assert mail["In-Reply-To"].strip() == f"<{correction.replaced_id}{ending}"
+    assert mail["References"].split() == [f"<{correction.thread_id}{ending}", f"<{correction.replaced_id}{ending}"]
+
+
+HEADERS = {
+    *("From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"),
+    *("X-Auto-Response-Suppress", "List-Id", "Content-Language", "Content-Type", "MIME-Version"),
+}
+
+
+@given(st.text(max_size=80), st.text(max_size=200))
+def test_whatever_a_name_or_a_subject_holds_no_header_is_added_and_none_is_broken(name: str, subject: str) -> None:
+    notice = replace(NOTICE, matter=replace(NOTICE.matter, region_name=name))
+    try:
+        raw = mail_of(notice, Letter(subject, "text", "html"), ORIGIN)
+    except ValueError:
+        return
+    head = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    begun = [line.partition(b":")[0].decode() for line in head if line[:1] not in {b" ", b"\t"}]
+    assert sorted(begun) == sorted(HEADERS)
+    assert raw.count(b"\r") == raw.count(b"\n") == raw.count(b"\r\n")
+    assert [to.addr_spec for to in message_from_bytes(raw, policy=default)["To"].addresses] == [
+        NOTICE.recipient.address
+    ]

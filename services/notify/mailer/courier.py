@@ -106,6 +106,8 @@ class Connection:
     def __init__(self, client: aiosmtplib.SMTP, delivery_s: float) -> None:
         self._client = client
         self._delivery_s = delivery_s
+        self.proven = False
+        """Whether it outlived a mail; one that breaks later breaks at a mail, not at the server's door."""
 
     @property
     def open(self) -> bool:
@@ -118,6 +120,11 @@ class Connection:
 
     async def deliver(self, mail: bytes, *, sender: str, recipient: str) -> Answer:
         """What the server says; a connection that breaks on the way says POSTPONED, for nobody knows."""
+        answer = await self._answered(mail, sender, recipient)
+        self.proven = self.proven or self.open
+        return answer
+
+    async def _answered(self, mail: bytes, sender: str, recipient: str) -> Answer:
         try:
             async with asyncio.timeout(self._delivery_s):
                 await self._client.sendmail(sender, [recipient], mail)

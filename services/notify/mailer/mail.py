@@ -28,9 +28,11 @@ class Origin:
 
     name: str
     address: str
+    bounces: str | None = None
+    """The domain that takes what comes back; None sends it to the address itself."""
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, bounces: str | None = None) -> Self:
         """The origin written as ``SPM Awards <spm@example.invalid>``.
 
         Raises:
@@ -41,11 +43,15 @@ class Origin:
             Mailbox(role=Role.TEAM, address=address)
         except ValidationError:
             raise Misconfigured(f"SPM_MAIL_FROM is {text!r}, expected: Name <mailbox@host.domain>") from None
-        return cls(one_line(name), address)
+        return cls(one_line(name), address, bounces)
 
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2]
+
+    def return_path(self, notice_id: str) -> str:
+        """The sender on the envelope, which tells what comes back by the notice that it was (VERP)."""
+        return self.address if self.bounces is None else f"bounces+{notice_id}@{self.bounces}"
 
 
 def mail_of(notice: Notice, letter: Letter, origin: Origin) -> bytes:
@@ -57,14 +63,16 @@ def mail_of(notice: Notice, letter: Letter, origin: Origin) -> bytes:
         raise ValueError(f"the recipient of notice {notice.id} has left; there is nobody to write to")
     ending = f".{recipient.digest[:_DIGEST_CHARS]}@{origin.domain}>"
     thread = f"<{notice.thread_id}{ending}"
+    # The root of the thread is never sent: it follows from what its letters share, whichever of them comes first.
+    replaced = notice.replaced_id and f"<{notice.replaced_id}{ending}"
     mail = MIMEMultipart("alternative", boundary=f"=_{notice.id}")
     _add(mail, "From", formataddr((origin.name, origin.address)))
-    _add(mail, "To", formataddr((f"{recipient.role} {matter.region_name}", recipient.address)))
+    _add(mail, "To", formataddr((one_line(f"{recipient.role} {matter.region_name}"), recipient.address)))
     _add(mail, "Subject", letter.subject)
     _add(mail, "Date", format_datetime(matter.fact_at))
     _add(mail, "Message-ID", f"<{notice.id}{ending}")
-    _add(mail, "In-Reply-To", thread)
-    _add(mail, "References", thread)
+    _add(mail, "In-Reply-To", replaced or thread)
+    _add(mail, "References", f"{thread} {replaced}" if replaced else thread)
     _add(mail, "Auto-Submitted", "auto-generated")
     _add(mail, "X-Auto-Response-Suppress", "All")
     _add(mail, "List-Id", f"SPM notices <spm-notices.{origin.domain}>")

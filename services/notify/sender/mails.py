@@ -90,7 +90,9 @@ class MailSender:
             return _note(await self.ends.give_up(claimed), settled)
         answer = Answer.POSTPONED
         if claimed.attempts <= self.attempts_max:
-            answer = await connection.deliver(claimed.payload, sender=self.origin.address, recipient=recipient.address)
+            answer = await connection.deliver(
+                claimed.payload, sender=self.origin.return_path(claimed.notice.id), recipient=recipient.address
+            )
         state = state_after(answer, claimed.attempts, self.attempts_max)
         if state is NoticeState.TEMPORARY_FAILURE:
             return await self.ends.postpone(claimed, self._now() + delay_after(claimed.attempts))
