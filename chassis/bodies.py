@@ -6,16 +6,16 @@ Of what JSON (RFC 8259) leaves open: no byte order mark, no lone surrogate, at m
 
 import codecs
 import re
-from asyncio import get_running_loop, timeout, timeout_at
+from asyncio import get_running_loop, timeout
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
+from math import inf
 from typing import Final, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect
 
 from chassis.codings import ACCEPTED, BadEncodingError, Decoder
 from chassis.events import JSON
@@ -55,22 +55,60 @@ class Incoming:
         self._decoder = _decoder(headers.get("content-encoding", "identity"))
         self._sent = sha256()
         self._said = _said_digest(headers.get("content-digest"))
+        self._room = GROWTH_BYTES_FREE
+        self._ended = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Raises:
         Problem: it is not what its coding makes, comes too slowly, or not to its end.
         """
-        room = GROWTH_BYTES_FREE
+        while (sent := await self.sent()) is not None:
+            for piece in self.unpacked(sent):
+                yield piece
+
+    async def sent(self, wait_s: float = inf) -> bytes | None:
+        """The next bytes as they were sent; None behind the last ones.
+
+        Raises:
+            Problem: the connection ended, or nothing came for as long as is waited.
+            TimeoutError: nothing came for the seconds that are waited at most.
+        """
+        if self._ended:
+            return None
         try:
-            async for sent in self._sent_pieces():
-                room += GROWTH_MAX * len(sent)
-                for piece in self._decoder.pieces(sent) if self._decoder else [sent]:
-                    room -= len(piece)
-                    if room < 0:
-                        text = f"The body grows to more than {GROWTH_MAX} times what was sent of it."
-                        raise Problem(413, "body-too-large", text)
-                    yield piece
-            if self._decoder:
+            async with timeout(min(wait_s, SILENT_S)):
+                message = await self._request.receive()
+        except TimeoutError:
+            if wait_s < SILENT_S:
+                raise
+            raise Problem(408, "body-incomplete", f"Nothing of the body came for {SILENT_S:.0f} s.") from None
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "body-incomplete", "The connection ended before the body did.")
+        self._ended = not message.get("more_body", False)
+        sent: bytes = message.get("body", b"")
+        self.sent_bytes += len(sent)
+        if self._said is not None:
+            self._sent.update(sent)
+        return sent
+
+    def unpacked(self, sent: bytes) -> Iterator[bytes]:
+        """What these bytes stand for.
+
+        Raises:
+            Problem: it is not what its coding makes, or grows too much.
+        """
+        if self._decoder is None:
+            yield sent
+            return
+        self._room += GROWTH_MAX * len(sent)
+        try:
+            for piece in self._decoder.pieces(sent):
+                self._room -= len(piece)
+                if self._room < 0:
+                    text = f"The body grows to more than {GROWTH_MAX} times what was sent of it."
+                    raise Problem(413, "body-too-large", text)
+                yield piece
+            if self._ended:
                 self._decoder.finish()
         except BadEncodingError as error:
             text = f"The body is not what its Content-Encoding says: {error}."
@@ -79,23 +117,6 @@ class Incoming:
     def digest_agrees(self) -> bool | None:
         """Whether what was sent is what its digest was made of; None where it came with none."""
         return None if self._said is None else self._said == self._sent.digest()
-
-    async def _sent_pieces(self) -> AsyncIterator[bytes]:
-        stream = aiter(self._request.stream())
-        while True:
-            try:
-                async with timeout(SILENT_S):
-                    sent = await anext(stream)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                raise Problem(408, "body-incomplete", f"Nothing of the body came for {SILENT_S:.0f} s.") from None
-            except ClientDisconnect:
-                raise Problem(400, "body-incomplete", "The connection ended before the body did.") from None
-            self.sent_bytes += len(sent)
-            if self._said is not None:
-                self._sent.update(sent)
-            yield sent
 
 
 def media_type(request: Request) -> str:
@@ -119,14 +140,14 @@ async def read_bytes(request: Request, kind: str, bytes_max: int) -> bytes:
     """
     incoming = Incoming(request, kind)
     body = bytearray()
-    until_s = get_running_loop().time() + WHOLE_S
+    now_s = get_running_loop().time
+    until_s = now_s() + WHOLE_S
     try:
-        async with timeout_at(until_s) as limit:
-            async for piece in incoming.pieces():
+        while (sent := await incoming.sent(until_s - now_s() + incoming.sent_bytes / SENT_A_SECOND_MIN)) is not None:
+            for piece in incoming.unpacked(sent):
                 body += piece
                 if len(body) > bytes_max:
                     raise too_large(bytes_max)
-                limit.reschedule(until_s + incoming.sent_bytes / SENT_A_SECOND_MIN)
     except TimeoutError:
         text = f"{incoming.sent_bytes} bytes came; after {WHOLE_S:.0f} s at least {SENT_A_SECOND_MIN} a second must."
         raise Problem(408, "body-incomplete", text) from None

@@ -45,6 +45,7 @@ from chassis.orders import Orders
 from chassis.quota import Quota
 from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
+from chassis.shortway import ShortWay
 from chassis.stream import Handler, Stream
 from chassis.unlogged import NOTHING_UNLOGGED, Unlogged
 from chassis.wire import BoundedHttp
@@ -71,7 +72,7 @@ class World:
 class Sandbox:
     """Doors for keys of the sandbox, in place of the service's own; of the real job's metrics they know nothing."""
 
-    routers: Sequence[APIRouter]
+    routers: Sequence[APIRouter | ShortWay]
     rehearsal: Rehearsal
 
 
@@ -81,7 +82,7 @@ class Service:
 
     name: str
     handlers: Mapping[Topic, Handler]
-    routers: Sequence[APIRouter] = ()
+    routers: Sequence[APIRouter | ShortWay] = ()
     views: Views = field(default_factory=dict)
     webhooks: APIRouter | None = None
     """What others are told over HTTP; for the OpenAPI document alone."""
@@ -174,7 +175,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     return app
 
 
-def _stage(routers: Sequence[APIRouter], gate: Gate, clock: Clock) -> FastAPI:
+def _stage(routers: Sequence[APIRouter | ShortWay], gate: Gate, clock: Clock) -> FastAPI:
     """The sandbox: what is asked and refused there is nobody's figure."""
     stage = FastAPI(openapi_url=None)
     _furnish(stage, gate, routers, CollectorRegistry(), NoWitness(), clock)
@@ -184,7 +185,7 @@ def _stage(routers: Sequence[APIRouter], gate: Gate, clock: Clock) -> FastAPI:
 def _furnish(
     app: FastAPI,
     gate: Gate,
-    routers: Sequence[APIRouter],
+    routers: Sequence[APIRouter | ShortWay],
     registry: CollectorRegistry,
     witness: Witness,
     clock: Clock,
@@ -193,8 +194,10 @@ def _furnish(
     problems.install(app)
     app.add_middleware(SafeDoors)
     app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=witness, clock=clock)
+    app.router.routes[:0] = [door for door in routers if isinstance(door, ShortWay)]
     for router in routers:
-        app.include_router(router)
+        if isinstance(router, APIRouter):
+            app.include_router(router)
 
 
 def calm_collector() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Depends
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from chassis.mongo import Area
 from chassis.service import Sandbox, Service, Task, World
+from chassis.shortway import ShortWay
 from chassis.stream import Handler
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import Topic
@@ -67,6 +69,7 @@ class _Doors:
     tail: events.Tail
     accounts: LedgerStore
     announcement: Announcement
+    short_way: ShortWay
     deciding: Sequence[APIRouter]
     """Decide from what the collections hold."""
     telling: Sequence[APIRouter]
@@ -83,8 +86,8 @@ class _Doors:
 def build(world: World) -> Service:
     law, signer = load_law(), receipts.signer_of(world.settings)
     access = Access(world, law)
-    doors = _doors(world, law, signer, Admission)
-    past = Past(NAME, doors.store, world.settings)
+    past = Past(NAME, Store(world.database), world.settings)
+    doors = _doors(world, law, signer, Admission, past.require)
     watch = ledger.LedgerWatch(doors.accounts, past, LedgerMetrics(world.registry), world.clock)
     incoming = flow.FlowWatch(
         Flow(world.database), doors.store, past, FlowMetrics(world.registry), world.clock, law.regions
@@ -115,7 +118,7 @@ def build(world: World) -> Service:
         NAME,
         handlers=doors.handlers(access.keys),
         views={SubmissionReceivedV1: sealed},
-        routers=[deciding, *doors.telling, access.audit_doors],
+        routers=[doors.short_way, deciding, *doors.telling, access.audit_doors],
         prepare=prepare,
         tasks=[tend, watch.watch, incoming.watch, doors.tail.watch, doors.tail.end, access.audit.keep, *sandbox_tasks],
         ready=lambda: past.known,
@@ -125,7 +128,8 @@ def build(world: World) -> Service:
     )
 
 
-def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _Doors:
+def _doors(world: World, law: Law, signer: Signer, admits: type[Admission], require: Task) -> _Doors:
+    """``require`` stands before the doors that decide; only the short way needs to be told."""
     clock, rules_url, own_url = world.clock, world.settings.rules_url, world.settings.intake_url
     frame = intake_frame(world.settings.page_notice)
     store, kept_reports, accounts = Store(world.database), Reports(world.database), LedgerStore(world.database)
@@ -136,6 +140,7 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
     admission = admits(store, world.publisher, clock, IntakeMetrics(world.registry), signer)
     duties = obligations.Obligations(store, SentReports(world.database), law, clock)
     forms = Forms(law, kept_reports)
+    handing_in, short_way = submissions.doors(admission, clock, require)
     return _Doors(
         store,
         kept_reports,
@@ -143,8 +148,9 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission]) -> _
         tail,
         accounts,
         announcement,
+        short_way,
         deciding=[
-            submissions.router(admission, clock),
+            handing_in,
             batches.router(admission, clock),
             data_values.router(admission, clock),
             workbooks.writing(forms, admission, clock),
@@ -170,7 +176,7 @@ def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbo
     """Its doors, how it begins, and what runs beside it."""
     area, log = Area(world.database, "sandbox_"), SandboxLog(world.clock)
     stage = replace(world, database=area, publisher=log, registry=CollectorRegistry())
-    doors = _doors(stage, law, signer.of_sandbox(), PlayedAdmission)
+    doors = _doors(stage, law, signer.of_sandbox(), PlayedAdmission, require=partial(asyncio.sleep, 0))
     log.read_by(doors.handlers(keys))
     expiry = Expiry(area)
 
@@ -184,4 +190,4 @@ def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbo
         await asyncio.sleep(TEND_EVERY_S)
 
     tasks = [tend, doors.tail.watch, doors.tail.end]
-    return Sandbox([*doors.deciding, *doors.telling], Rehearsal(expiry)), prepare, tasks
+    return Sandbox([doors.short_way, *doors.deciding, *doors.telling], Rehearsal(expiry)), prepare, tasks

@@ -1,5 +1,6 @@
 """The door at which reports are handed in."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -13,6 +14,7 @@ from chassis.gate import SCENARIO
 from chassis.http import BODY_LIMIT, require_region, requires
 from chassis.openapi import body_of
 from chassis.problems import Problem
+from chassis.shortway import ShortWay
 from contracts.submission import Submission
 from services.intake.domain.arrival import Arrival, idempotency_key, instant, wait_s
 from services.intake.domain.scenario import DESCRIBED
@@ -64,9 +66,11 @@ _BODY: Final = body_of(Submission, SUBMISSION, _HEADERS)
 _BODY["requestBody"]["content"] |= STREAM
 
 
-def router(admission: Admission, clock: Clock) -> APIRouter:
+def doors(admission: Admission, clock: Clock, require: Callable[[], Awaitable[None]]) -> tuple[APIRouter, ShortWay]:
+    """``require`` stands before the short way, as it does before the router."""
     routes = APIRouter(tags=["submissions"])
     streams = Streams(admission, clock)
+    caller_of = requires(WRITE)
 
     @routes.post(
         "/v1/submissions",
@@ -78,11 +82,14 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
     )
     async def hand_in(
         request: Request,
-        caller: Annotated[KeyRow, requires(WRITE)],
+        caller: Annotated[KeyRow, caller_of],
         first_line: Annotated[int, Query(ge=1, le=LINES_MAX, description="The number of a stream's first line.")] = 1,
     ) -> Response:
         if media_type(request) == NDJSON:
             return streams.answer(request, caller, first_line)
+        return await one(request, caller)
+
+    async def one(request: Request, caller: KeyRow) -> Response:
         submission = await read_body(request, Submission, "unprocessable-submission")
         # The report has arrived when all of it is here.
         now = clock.now()
@@ -101,7 +108,11 @@ def router(admission: Admission, clock: Clock) -> APIRouter:
             answer.headers["Preference-Applied"] = f"wait={patience}"
         return answer
 
-    return routes
+    async def straight(request: Request) -> Response:
+        await require()
+        return await one(request, await caller_of.dependency(request))
+
+    return routes, ShortWay(routes, straight)
 
 
 def accepted(receipt: Receipt, *, repeated: bool) -> Response:
