@@ -34,6 +34,7 @@ def build(world: World) -> Service:
             counted = await store.outcomes(period)
             metrics.show_verdicts((law.regions[code].kind, outcome, reports) for code, outcome, reports in counted)
             metrics.show_rates(period, reporting_rates(law, period, await store.judged_reports(period), By.SECTOR))
+        metrics.sampled.now()
         await asyncio.sleep(RATES_EVERY_S)
 
     return Service(

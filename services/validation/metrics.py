@@ -34,7 +34,7 @@ class ValidationMetrics:
             ("level", "outcome"),
             registry=registry,
         )
-        self._sampled = Sampled(registry)
+        self.sampled = Sampled(registry)
         self._rates = Gauge(
             "spm_reporting_rate_ratio",
             "Share of the regions that owe a report of a sector and have reported, in the latest period reported.",
@@ -55,7 +55,6 @@ class ValidationMetrics:
         for rate in by_sector:
             self._rates.labels(period, rate.group).set(rate.reported / rate.expected)
             self._rates_on_time.labels(period, rate.group).set(rate.on_time / rate.expected)
-        self._sampled.now()
 
     def show_verdicts(self, verdicts: Iterable[tuple[str, VerdictOutcome, int]]) -> None:
         """By level and outcome, of the same period."""
