@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     failed_keys_limit: int = Field(
         120, ge=1, le=1_000_000, description="Unknown keys a minute from one address before 429 instead of 401."
     )
+    key_days_max: int = Field(400, ge=1, le=3_660, description="How long a key that is issued may live, and does.")
     oauth_issuer: str | None = Field(None, description="Whose access tokens (RFC 9068) are taken beside API keys.")
     oauth_audience: str | None = Field(None, description="The name by which that issuer means this installation.")
     oauth_jwks: str | None = Field(None, description="The issuer's public keys: a file, or an https:// URL.")

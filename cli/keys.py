@@ -26,7 +26,9 @@ def issue(
     region: Annotated[str, typer.Option(help="Whom it acts for: 64.71, 64, 64.* or *.")],
     scope: Annotated[list[str], typer.Option(help="What it may do, like submissions:write; may be repeated.")],
     label: Annotated[str | None, typer.Option(help="What it is for; no name of a person.")] = None,
-    expires_at: Annotated[str | None, typer.Option(help="Its end, like 2027-01-01T00:00:00+07:00.")] = None,
+    expires_at: Annotated[
+        str | None, typer.Option(help="Its end, like 2027-01-01T00:00:00+07:00; else as late as may be.")
+    ] = None,
     requests_per_minute: Annotated[int | None, typer.Option(help="Its own limit.")] = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Good for trying out alone.")] = False,
     insecure: Insecure = False,

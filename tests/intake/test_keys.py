@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -127,6 +127,18 @@ async def test_a_rotated_key_lives_on_for_its_grace_and_no_longer(installation: 
         installation.clock.instant = NOW
 
 
+async def test_no_key_lives_longer_than_keys_may_though_it_is_rotated(installation: Installation) -> None:
+    latest = NOW + timedelta(days=400)
+    key = (await installation.issue()).json()
+    assert datetime.fromisoformat(key["expires_at"]) == latest
+    path = f"/v1/keys/{key['key_id']}:rotate"
+    beyond = {"expires_at": (latest + timedelta(days=1)).isoformat()}
+    refused = await installation.intake.post(path, json=beyond, headers=installation.managers["*"])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/expires_at")
+    rotated = (await installation.intake.post(path, json={}, headers=installation.managers["*"])).json()
+    assert datetime.fromisoformat(rotated["expires_at"]) == latest
+
+
 @pytest.mark.parametrize(
     ("manager", "changes", "status", "slug"),
     [
@@ -146,6 +158,8 @@ async def test_a_rotated_key_lives_on_for_its_grace_and_no_longer(installation: 
         ("*", {"region": "6471"}, 422, "unprocessable-key"),
         ("*", {"client_id": "Region 64"}, 422, "unprocessable-key"),
         ("*", {"expires_at": "2020-01-01T00:00:00Z"}, 422, "unprocessable-key"),
+        ("*", {"expires_at": (NOW + timedelta(days=400)).isoformat()}, 201, None),
+        ("*", {"expires_at": (NOW + timedelta(days=400, seconds=1)).isoformat()}, 422, "unprocessable-key"),
         ("*", {"requests_per_minute": 0}, 422, "unprocessable-key"),
         ("*", {"token": "spm_mine"}, 422, "unprocessable-key"),
     ],

@@ -22,7 +22,7 @@ class KeyOrder(Frozen):
     label: Annotated[ShortWords | None, Field(description="What the key is for; no name of a person.")] = None
     sandbox: bool = False
     requests_per_minute: RequestsPerMinute | None = None
-    expires_at: Annotated[Instant | None, Field(description="Null for a key without an end.")] = None
+    expires_at: Annotated[Instant | None, Field(description="Null for as late as keys end here.")] = None
 
 
 class RotationOrder(Frozen):
@@ -31,7 +31,9 @@ class RotationOrder(Frozen):
     grace_hours: Annotated[
         int, Field(ge=0, le=GRACE_HOURS_MAX, description="How long the key that is replaced stays in force.")
     ] = GRACE_HOURS
-    expires_at: Annotated[Instant | None, Field(description="Of the new key; null for that of the old one.")] = None
+    expires_at: Annotated[
+        Instant | None, Field(description="Of the new key; null for that of the old one, or as late as keys end.")
+    ] = None
 
 
 class ShownKey(Frozen):
@@ -63,7 +65,9 @@ class IssuedKey(ShownKey):
     token: Annotated[str, Field(description="Shown this once: nobody can find it out again.")]
 
 
-def issued(order: KeyOrder, *, key_id: str, token_sha256: Digest, by: str, now: datetime) -> ClientKeyChangedV1:
+def issued(
+    order: KeyOrder, *, key_id: str, token_sha256: Digest, expires_at: datetime, by: str, now: datetime
+) -> ClientKeyChangedV1:
     return ClientKeyChangedV1(
         key_id=key_id,
         revision=1,
@@ -75,7 +79,7 @@ def issued(order: KeyOrder, *, key_id: str, token_sha256: Digest, by: str, now: 
         sandbox=order.sandbox,
         token_sha256=token_sha256,
         requests_per_minute=order.requests_per_minute,
-        expires_at=order.expires_at,
+        expires_at=expires_at,
         issued_at=now,
         changed_at=now,
         changed_by=by,
@@ -97,13 +101,28 @@ def replacement(
     *,
     key_id: str,
     token_sha256: Digest,
-    expires_at: datetime | None,
+    expires_at: datetime,
     by: str,
     now: datetime,
 ) -> ClientKeyChangedV1:
     """A new key for the same client, with the same rights."""
     fresh = {"key_id": key_id, "token_sha256": token_sha256, "issued_at": now, "revision": 0}
-    return _changed(key.model_copy(update=fresh), by=by, now=now, expires_at=expires_at or key.expires_at)
+    return _changed(key.model_copy(update=fresh), by=by, now=now, expires_at=expires_at)
+
+
+def end_of(asked: datetime | None, before: datetime | None, *, now: datetime, life: timedelta) -> datetime:
+    """When a key ends: as was asked, else with the one ``before`` it, else as late as keys may.
+
+    Raises:
+        ValueError: that has passed, or is later.
+    """
+    latest = now + life
+    end = asked or min(before or latest, latest)
+    if end <= now:
+        raise ValueError("The key would be over when it is issued.")
+    if end > latest:
+        raise ValueError(f"Keys live {life.days} days at most; end it by {latest.isoformat(timespec='seconds')}.")
+    return end
 
 
 def over(key: ClientKeyChangedV1, now: datetime) -> bool:

@@ -1,5 +1,7 @@
 """Keys, and the audit of what is refused to them: put together here, with their doors."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter
 
 from chassis.service import World
@@ -14,11 +16,12 @@ class Access:
     def __init__(self, world: World, law: Law) -> None:
         self.keys = Keys(world.database)
         self._refusals = Refusals(world.database)
-        self._desk = keys.KeyDesk(self.keys, world.publisher, world.clock)
+        life = timedelta(days=world.settings.key_days_max)
+        self._desk = keys.KeyDesk(self.keys, world.publisher, world.clock, life=life)
         self.audit = audit.Audit(self._refusals, self.keys, AuditMetrics(world.registry))
         self.key_doors = APIRouter()
-        self.key_doors.include_router(keys.reading(self.keys, law))
         self.key_doors.include_router(keys.writing(self._desk, self.keys, per_minute=world.settings.rate_limit))
+        self.key_doors.include_router(keys.reading(self.keys, law))
         self.audit_doors = audit.router(self._refusals)
 
     async def prepare(self) -> None:

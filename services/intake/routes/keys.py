@@ -1,6 +1,7 @@
 """The doors at which keys are issued, rotated and revoked. The log tells every service of them."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -41,7 +42,9 @@ _Manager = Annotated[KeyRow, requires(WRITE)]
 class KeyDesk:
     """Changes keys: kept first, published, then noted as announced."""
 
-    def __init__(self, store: Keys, publisher: Publishes, clock: Clock) -> None:
+    def __init__(self, store: Keys, publisher: Publishes, clock: Clock, *, life: timedelta) -> None:
+        """``life``: of the longest."""
+        self._life = life
         self._store = store
         self._publisher = publisher
         self._clock = clock
@@ -53,10 +56,9 @@ class KeyDesk:
 
     async def issue(self, order: KeyOrder, by: str) -> IssuedKey:
         now = self._clock.now()
-        if order.expires_at is not None and order.expires_at <= now:
-            raise _in_the_past()
+        end = self._end_of(order.expires_at, None, now)
         token, row = issue_key(order.client_id, order.scopes, order.region, sandbox=order.sandbox)
-        change = keys.issued(order, key_id=row.key_id, token_sha256=row.sha256, by=by, now=now)
+        change = keys.issued(order, key_id=row.key_id, token_sha256=row.sha256, expires_at=end, by=by, now=now)
         await self._take(change)
         return _with_token(change, token)
 
@@ -65,12 +67,9 @@ class KeyDesk:
         now = self._clock.now()
         if keys.over(key, now):
             raise Problem(409, "key-over", f"The key {key.key_id} is {key.state}, or expired; issue a new one.")
-        if order.expires_at is not None and order.expires_at <= now:
-            raise _in_the_past()
+        end = self._end_of(order.expires_at, key.expires_at, now)
         token, row = issue_key(key.client_id, key.scopes, key.region, sandbox=key.sandbox)
-        new = keys.replacement(
-            key, key_id=row.key_id, token_sha256=row.sha256, expires_at=order.expires_at, by=by, now=now
-        )
+        new = keys.replacement(key, key_id=row.key_id, token_sha256=row.sha256, expires_at=end, by=by, now=now)
         await self._take(keys.replaced(key, grace_hours=order.grace_hours, by=by, now=now))
         await self._take(new)
         return _with_token(new, token)
@@ -82,6 +81,13 @@ class KeyDesk:
         change = keys.revoked(key, by=by, now=self._clock.now())
         await self._take(change)
         return change
+
+    def _end_of(self, asked: datetime | None, before: datetime | None, now: datetime) -> datetime:
+        try:
+            return keys.end_of(asked, before, now=now, life=self._life)
+        except ValueError as error:
+            fault = Fault(code="not-an-end", pointer="/expires_at", detail=str(error))
+            raise Problem(422, "unprocessable-key", "Nothing was issued.", errors=[fault]) from None
 
     async def _take(self, change: ClientKeyChangedV1) -> None:
         await self._store.change(change)
@@ -147,10 +153,7 @@ def writing(desk: KeyDesk, store: Keys, *, per_minute: int) -> APIRouter:
         _require_authority(caller, order, per_minute)
         return _json(await desk.issue(order, caller.client_id), 201)
 
-    @routes.delete("/{key_id}", summary="Revoke a key", responses=problems(*_ASKED, "outside-region"))
-    async def revoke(key_id: _KeyId, caller: _Manager) -> ShownKey:
-        return ShownKey.of(await desk.revoke(await _to_change(store, key_id, caller), caller.client_id))
-
+    # Before the door of one key, which would take what stands before the colon for its id.
     @routes.post(
         "/{key_id}:rotate",
         status_code=201,
@@ -164,6 +167,10 @@ def writing(desk: KeyDesk, store: Keys, *, per_minute: int) -> APIRouter:
         key = await _to_change(store, key_id, caller)
         _require_authority(caller, key, per_minute)
         return _json(await desk.rotate(key, order, caller.client_id), 201)
+
+    @routes.delete("/{key_id}", summary="Revoke a key", responses=problems(*_ASKED, "outside-region"))
+    async def revoke(key_id: _KeyId, caller: _Manager) -> ShownKey:
+        return ShownKey.of(await desk.revoke(await _to_change(store, key_id, caller), caller.client_id))
 
     return routes
 
@@ -208,11 +215,6 @@ def _within(caller: KeyRow, known: Sequence[str]) -> list[str] | None:
 
 def _unknown(key_id: str) -> Problem:
     return Problem(404, "not-found", f"No key {key_id} was issued here; keys of SPM_API_KEYS stand in that file alone.")
-
-
-def _in_the_past() -> Problem:
-    fault = Fault(code="in-the-past", pointer="/expires_at", detail="The key would be over when it is issued.")
-    return Problem(422, "unprocessable-key", "Nothing was issued.", errors=[fault])
 
 
 def _with_token(change: ClientKeyChangedV1, token: str) -> IssuedKey:

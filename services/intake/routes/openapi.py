@@ -81,7 +81,6 @@ KEY_ORDER: Final = {
     "scopes": ["submissions:read", "submissions:write"],
     "region": "64.71",
     "label": "Aplikasi pelaporan Kota Contoh",
-    "expires_at": "2035-01-01T00:00:00+07:00",
 }
 
 _COUNTED: Final = ("quota-exceeded", "abnormal-usage-detected")
