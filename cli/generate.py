@@ -9,9 +9,17 @@ import typer
 
 from cli import asyncapi, rules_document, schemas
 from contracts.topics import TOPICS
+from deploy.grafana.boards import BOARDS
 
 ROOT: Final = Path(__file__).parent.parent
 SCHEMAS: Final = Path("contracts/schemas")
+
+
+def _dashboard(uid: str) -> str:
+    from deploy.grafana.drawing import drawn  # noqa: PLC0415 - Grafana's SDK belongs to the tools of development
+
+    return drawn(next(board for board in BOARDS if board.uid == uid))
+
 
 GENERATED: Final[dict[Path, Callable[[], str]]] = {
     **{
@@ -22,6 +30,7 @@ GENERATED: Final[dict[Path, Callable[[], str]]] = {
     SCHEMAS / "submission.schema.json": schemas.submission_schema,
     Path("contracts/asyncapi.yaml"): asyncapi.document,
     Path("docs/rules.md"): rules_document.document,
+    **{Path(f"deploy/grafana/dashboards/{board.uid}.json"): partial(_dashboard, board.uid) for board in BOARDS},
 }
 
 
@@ -29,7 +38,7 @@ def generate(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
     root: Annotated[Path, typer.Option(help="The project's folder.")] = ROOT,
 ) -> None:
-    """Write the files that follow from the code: schemas, the AsyncAPI document and the page of rules."""
+    """Write the files that follow from the code: schemas, the AsyncAPI document, the page of rules and dashboards."""
     outdated = stale(root)
     for path, text in outdated.items():
         if not check:
