@@ -189,11 +189,15 @@ EVERY_TOPIC: Final = (*TOPICS, *map(dead_letter_of, TOPICS))
 
 
 def read_of(service: str) -> tuple[Topic, ...]:
-    """What the service reads, in its group or as a follower."""
-    return tuple(topic for topic in TOPICS if service in topic.read_by or service in topic.followed_by)
+    """What the service reads in its group, what it follows, and its dead letters, of which it counts the unsettled."""
+    own = [topic for topic in TOPICS if service in topic.read_by or service in topic.followed_by]
+    return (*own, *_dead_letters_of(service))
 
 
 def written_of(service: str) -> tuple[Topic, ...]:
     """What the service writes: events, and dead letters of what its stream could not read."""
-    own = [topic for topic in TOPICS if service in topic.written_by]
-    return (*own, *(dead_letter_of(topic) for topic in TOPICS if service in topic.read_by))
+    return (*(topic for topic in TOPICS if service in topic.written_by), *_dead_letters_of(service))
+
+
+def _dead_letters_of(service: str) -> list[Topic]:
+    return [dead_letter_of(topic) for topic in TOPICS if service in topic.read_by]

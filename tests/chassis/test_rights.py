@@ -16,9 +16,10 @@ def names(service: str, operation: str) -> set[str]:
 
 
 @each_service
-def test_a_service_reads_what_names_it_as_reader_or_follower_and_nothing_else(service: str) -> None:
+def test_a_service_reads_what_names_it_as_reader_or_follower_and_its_dead_letters_alone(service: str) -> None:
     assert names(service, "Read") == {
-        "uji-" + topic.name for topic in TOPICS if service in (*topic.read_by, *topic.followed_by)
+        *("uji-" + topic.name for topic in TOPICS if service in (*topic.read_by, *topic.followed_by)),
+        *("uji-" + topic.dead_letter_name for topic in TOPICS if service in topic.read_by),
     }
 
 
