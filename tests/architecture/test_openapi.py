@@ -50,3 +50,15 @@ def test_what_the_framework_says_of_bad_requests_is_corrected() -> None:
     told = app.openapi()["paths"]["/{number}"]["get"]["responses"]["422"]["content"]
     assert set(told) == {MEDIA_TYPE}
     assert "HTTPValidationError" not in app.openapi()["components"]["schemas"]
+
+
+@each_service
+async def test_every_link_leads_to_a_door_and_names_its_parameters(name: str) -> None:
+    build = import_module(f"services.{name}.app").build
+    document = make_app(name, build, settings_for(NOBODY, f"mongodb://{NOBODY}")).openapi()
+    doors = {one["operationId"]: one for operations in document["paths"].values() for one in operations.values()}
+    for door in doors.values():
+        for answer in door["responses"].values():
+            for link in answer.get("links", {}).values():
+                of_path = {one["name"] for one in doors[link["operationId"]]["parameters"] if one["in"] == "path"}
+                assert of_path == set(link["parameters"]), link

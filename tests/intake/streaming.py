@@ -35,16 +35,24 @@ class Streamed:
         if "summary" in result:
             self.summary = result["summary"]
             return
-        self.answered = result["line"]
+        if result["status"] < httpx.codes.INTERNAL_SERVER_ERROR:
+            # Another one says from which line on to send again.
+            self.answered = result["line"]
         self.statuses[result["status"]] += 1
         self.replayed += result.get("replayed", False)
 
 
 async def stream(
-    port: int, headers: Mapping[str, str], lines: Iterator[bytes], *, first_line: int = 1, cut_after: int | None = None
+    port: int,
+    headers: Mapping[str, str],
+    lines: Iterator[bytes],
+    *,
+    first_line: int = 1,
+    cut_after: int | None = None,
+    seen: Streamed | None = None,
 ) -> Streamed:
-    """Send all, or drop the connection once so many lines have their results."""
-    seen = Streamed()
+    """Send all, or drop the connection once so many lines have their results; ``seen`` tells of them meanwhile."""
+    seen = seen or Streamed()
     async with duplex(port, headers, f"/v1/submissions?first_line={first_line}") as client:
 
         async def send() -> None:

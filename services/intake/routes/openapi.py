@@ -83,6 +83,14 @@ KEY_ORDER: Final = {
     "label": "Aplikasi pelaporan Kota Contoh",
 }
 
+_OF_THE_RECEIPT: Final = {"submission_id": "$response.body#/submission_id"}
+FOLLOWED: Final = {
+    "story": {"operationId": "story_v1_submissions__submission_id__get", "parameters": _OF_THE_RECEIPT},
+    "report": {"operationId": "report_v1_submissions__submission_id__report_get", "parameters": _OF_THE_RECEIPT},
+    "receipt": {"operationId": "receipt_v1_submissions__submission_id__receipt_get", "parameters": _OF_THE_RECEIPT},
+}
+"""What may be asked for with the id on a receipt."""
+
 _COUNTED: Final = ("quota-exceeded", "abnormal-usage-detected")
 """What every door that asks for a key can answer."""
 

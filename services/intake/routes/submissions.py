@@ -20,7 +20,7 @@ from services.intake.domain.arrival import Arrival, idempotency_key, instant, wa
 from services.intake.domain.scenario import DESCRIBED
 from services.intake.domain.status import Receipt
 from services.intake.routes.admission import Admission
-from services.intake.routes.openapi import OF_A_BODY, OF_ADMISSION, SUBMISSION, problems
+from services.intake.routes.openapi import FOLLOWED, OF_A_BODY, OF_ADMISSION, SUBMISSION, problems
 from services.intake.routes.results import NDJSON, STREAM, STREAMED
 from services.intake.routes.streams import Streams
 
@@ -46,6 +46,7 @@ ACCEPTED: Final[dict[str, Any]] = {
         },
         "Preference-Applied": {"description": "wait=N, where it was preferred.", "schema": {"type": "string"}},
     },
+    "links": FOLLOWED,
 }
 _REFUSED: Final = problems(
     *OF_A_BODY,
