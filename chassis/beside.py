@@ -32,7 +32,7 @@ DIFFERENCES_SHOWN: Final = 5
 Say = Callable[[str], None]
 
 
-class _Silent(Publisher):
+class Silent(Publisher):
     """What follows from the log stands in it already."""
 
     def __init__(self, settings: Settings, service: str) -> None:
@@ -71,7 +71,7 @@ class Shadow:
     stream: Stream
     consumer: AIOKafkaConsumer
     topics: Sequence[Topic]
-    silent: _Silent
+    silent: Silent
     orders: Orders
     handled: int = 0
     _at: dict[TopicPartition, int] = field(default_factory=dict)
@@ -145,7 +145,7 @@ async def shadow_of(name: str, build: Build, settings: Settings, mongo: Mongo) -
     Indexes are the service's own, so a rebuilt collection lacks none.
     """
     await drop_rebuilt(mongo, name)
-    registry, silent = CollectorRegistry(), _Silent(settings, name)
+    registry, silent = CollectorRegistry(), Silent(settings, name)
     world = World(settings, SystemClock(), Area(mongo.database(name), PREFIX), silent, registry)
     service = build(world)
     topics = tuple(service.handlers)

@@ -122,6 +122,17 @@ class Mongo:
     async def drop(self, service: str) -> None:
         await self._client.drop_database(self._prefix + service)
 
+    async def ask(self, command: str) -> Document:
+        """What the deployment says of itself."""
+        options: CodecOptions[Document] = CodecOptions(tz_aware=True)
+        answer: Document = await self._client.admin.command(command, codec_options=options)
+        return answer
+
+    async def indexes(self, service: str) -> dict[str, set[str]]:
+        """Their names, by collection."""
+        database = self._client[self._prefix + service]
+        return {name: set(await database[name].index_information()) for name in await self.collections(service)}
+
     async def collections(self, service: str) -> list[str]:
         names: list[str] = await self._client[self._prefix + service].list_collection_names()
         return sorted(names)

@@ -3,11 +3,24 @@
 from typing import Literal
 
 from chassis.errors import Misconfigured
+from chassis.operators import SERVICES
 from chassis.settings import Settings, read_settings
 from cli.stack import plain_errors
 from deploy.local.settings import LocalSettings
 
 Engine = Literal["kafka", "mongo"]
+
+
+def local_doors() -> dict[str, str]:
+    """Where the services of the local stack answer; empty when none was ever started here."""
+    with plain_errors():
+        from deploy.local import stack  # noqa: PLC0415 - as below
+
+        return {
+            name: address
+            for name, address in stack.addresses(stack.FOLDER, LocalSettings()).items()
+            if name in SERVICES
+        }
 
 
 def installation(*engines: Engine, service: str | None = None) -> Settings:
@@ -28,4 +41,5 @@ def installation(*engines: Engine, service: str | None = None) -> Settings:
         names = " and ".join(f"SPM_{engine.upper()}" for engine in engines)
         raise Misconfigured(f"Nothing was ever started here, and {names} name no other installation.")
     of_service = {name.removeprefix("SPM_").lower(): text for name, text in given.items() if name.startswith("SPM_")}
-    return Settings.model_validate(settings.model_dump() | of_service | {"kafka": placed["kafka"], "mongo": placed["mongodb"]})
+    engines_here = {"kafka": placed["kafka"], "mongo": placed["mongodb"]}
+    return Settings.model_validate(settings.model_dump() | of_service | engines_here)

@@ -1,0 +1,207 @@
+"""What the doctor says of installations that are broken in one way each, and of a real one."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from chassis.access import KeyRow
+from chassis.clock import FixedClock, SystemClock
+from chassis.groups import Waiting
+from chassis.kafka import ensure_topics
+from chassis.settings import Settings
+from cli.doctor import judging
+from cli.doctor.findings import Finding, State, fault, warning, well, worst
+from cli.doctor.judging import TopicSeen
+from cli.doctor.looking import dead_letters, files, groups, indexes, kafka, mongo
+from cli.main import app
+from contracts.topics import CLIENT_KEY_CHANGED, EVERY_TOPIC, SUBMISSION_RECEIVED
+
+NOW = datetime(2024, 1, 20, 3, 0, tzinfo=UTC)
+WELL = TopicSeen(12, copies=3, in_sync=3, config=SUBMISSION_RECEIVED.settings | {"min.insync.replicas": "2"})
+PRIMARY: dict[str, Any] = {"setName": "rs0", "isWritablePrimary": True, "hosts": ["a", "b", "c"], "localTime": NOW}
+
+
+def states(findings: list[Finding]) -> list[State]:
+    return [finding.state for finding in findings]
+
+
+def test_a_topic_as_it_is_written_is_well() -> None:
+    assert states(judging.topics({SUBMISSION_RECEIVED.name: WELL}, [SUBMISSION_RECEIVED], copies=3)) == [State.WELL]
+
+
+@pytest.mark.parametrize(
+    ("seen", "told", "mended"),
+    [
+        (replace(WELL, partitions=6), "6 partitions", "copy the topic"),
+        (replace(WELL, copies=1, in_sync=1), "1 copies", "kafka-reassign-partitions.sh"),
+        (replace(WELL, in_sync=2), "2 of 3 copies in sync", "look at the brokers"),
+        (
+            replace(WELL, config={**WELL.config, "min.insync.replicas": "1"}),
+            "min.insync.replicas=1",
+            "min.insync.replicas=2",
+        ),
+        (replace(WELL, config={**WELL.config, "retention.ms": "86400000"}), "retention.ms=86400000", "retention.ms=-1"),
+        (
+            replace(WELL, config={**WELL.config, "cleanup.policy": "compact"}),
+            "cleanup.policy=compact",
+            "cleanup.policy=delete",
+        ),
+    ],
+)
+def test_a_topic_that_drifted_is_told_with_its_remedy(seen: TopicSeen, told: str, mended: str) -> None:
+    (finding,) = judging.topics({SUBMISSION_RECEIVED.name: seen}, [SUBMISSION_RECEIVED], copies=3)
+    assert finding.state is not State.WELL
+    assert told in finding.found
+    assert mended in finding.mend
+
+
+def test_topics_that_are_missing_are_one_finding() -> None:
+    (finding,) = judging.topics({}, EVERY_TOPIC, copies=1)
+    assert finding.found.startswith(f"{len(EVERY_TOPIC)} are not there: ")
+    assert finding.mend == "spm topics"
+
+
+@pytest.mark.parametrize(
+    ("changes", "version", "told"),
+    [
+        ({"setName": None}, "8.0.4", "a mongod alone"),
+        ({"isWritablePrimary": False}, "8.0.4", "no primary"),
+        ({"hosts": ["a"]}, "8.0.4", "1 data nodes"),
+        ({}, "5.0.9", "version 5.0.9"),
+        ({"localTime": NOW + timedelta(seconds=9)}, "8.0.4", "8.0 s from ours"),
+        ({"localTime": NOW - timedelta(seconds=9)}, "8.0.4", "9.0 s from ours"),
+        ({}, "8.0.4", None),
+        ({"localTime": NOW + timedelta(seconds=2)}, "8.0.4", None),
+    ],
+)
+def test_a_database_is_looked_over(changes: dict[str, Any], version: str, told: str | None) -> None:
+    hello = {name: value for name, value in (PRIMARY | changes).items() if value is not None}
+    (finding,) = judging.mongo(hello, version, asked_at=NOW, answered_at=NOW + timedelta(seconds=1))
+    assert (finding.state is State.WELL) == (told is None)
+    assert told is None or told in finding.found
+
+
+def waiting(seconds: float | None) -> Waiting:
+    oldest = None if seconds is None else int((NOW.timestamp() - seconds) * 1_000)
+    return Waiting(SUBMISSION_RECEIVED.name, 0 if seconds is None else 7, oldest)
+
+
+@pytest.mark.parametrize(
+    ("readers", "seconds", "rests", "state"),
+    [
+        (1, None, None, State.WELL),
+        (1, 299, None, State.WELL),
+        (1, 301, None, State.FAULT),
+        (0, None, None, State.FAULT),
+        (0, 301, "the mail server is being moved", State.WARNING),
+    ],
+)
+def test_a_service_that_is_away_late_or_resting(
+    readers: int, seconds: float | None, rests: str | None, state: State
+) -> None:
+    found = judging.group("validation", readers, [waiting(seconds)], rests=rests, now_s=NOW.timestamp())
+    assert states(found) == [state]
+
+
+@pytest.mark.parametrize(("partitions", "limit", "expected"), [(300, 2_000, State.WELL), (20_140, 20_000, State.FAULT)])
+def test_a_broker_that_would_run_out_of_files_is_seen_before(partitions: int, limit: int, expected: State) -> None:
+    assert states(judging.open_files(partitions, limit)) == [expected]
+    assert judging.open_files(partitions, None) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [(0o100600, State.WELL), (0o100640, State.FAULT), (0o100604, State.FAULT), (None, State.FAULT)],
+)
+def test_a_file_of_secrets_is_its_owners_alone(mode: int | None, expected: State) -> None:
+    assert states(judging.secret_file("SPM_API_KEYS", mode)) == [expected]
+
+
+def key(*scopes: str, ends_in_days: int | None = None) -> KeyRow:
+    ends = None if ends_in_days is None else NOW + timedelta(days=ends_in_days)
+    return KeyRow(
+        key_id="0" * 12, client_id="contoh", scopes=frozenset(scopes), region="*", sha256="0" * 64, expires_at=ends
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (key("keys:write"), State.WELL),
+        (key("keys:write", ends_in_days=15), State.WELL),
+        (key("keys:write", ends_in_days=13), State.WARNING),
+        (key("keys:write", ends_in_days=-1), State.FAULT),
+        (key("submissions:read"), State.FAULT),
+    ],
+)
+def test_somebody_can_issue_keys_and_goes_on_to(row: KeyRow, expected: State) -> None:
+    assert states(judging.api_keys([row], NOW)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("status", "versions", "expected"),
+    [
+        (200, ["0.1.0"], State.WELL),
+        (200, ["0.0.9"], State.WARNING),
+        (503, ["0.1.0"], State.FAULT),
+        (None, [], State.FAULT),
+    ],
+)
+def test_a_service_is_ready_and_of_our_version(status: int | None, versions: list[str], expected: State) -> None:
+    assert states(judging.service("intake", status, versions, ours="0.1.0")) == [expected]
+
+
+@pytest.mark.parametrize(("free", "expected"), [(11, State.WELL), (9, State.FAULT), (0, State.FAULT)])
+def test_a_disk_that_is_nearly_full_is_told(free: float, expected: State) -> None:
+    assert states(judging.disk("MongoDB", free_bytes=free, total_bytes=100)) == [expected]
+
+
+def test_an_index_that_is_missing_is_named() -> None:
+    (finding,) = judging.indexes("scoring", {"heads": {"period_1"}}, {"heads": {"_id_"}})
+    assert (finding.part, finding.found) == ("scoring.heads", "lacks period_1")
+
+
+def test_the_worst_finding_decides() -> None:
+    assert worst([well("a", "b"), warning("a", "b", "c", "d")]) is State.WARNING
+    assert worst([well("a", "b"), fault("a", "b", "c", "d"), warning("a", "b", "c", "d")]) is State.FAULT
+    assert worst([]) is State.WELL
+
+
+def test_an_installation_that_does_not_answer_is_told_in_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPM_KAFKA", "127.0.0.1:1")
+    monkeypatch.setenv("SPM_MONGO", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+    monkeypatch.setenv("SPM_SMTP", "smtp://127.0.0.1:1")
+    done = CliRunner().invoke(app, ["doctor", "--json", "--door", "intake=http://127.0.0.1:1"])
+    assert done.exit_code == 1, done.output
+    found = {row["part"]: row for row in json.loads(done.stdout)}
+    assert {"Kafka", "MongoDB", "mail server", "intake"} <= {
+        part for part, row in found.items() if row["state"] == "fault"
+    }
+
+
+@pytest.mark.engines
+async def test_a_real_installation_is_seen_as_it_is(settings: Settings, tmp_path: Path) -> None:
+    topics = [topic for topic in EVERY_TOPIC if topic is not CLIENT_KEY_CHANGED]
+    await ensure_topics(
+        settings, [replace(topic, partitions=2) if topic is SUBMISSION_RECEIVED else topic for topic in topics]
+    )
+    found = {finding.part: finding for finding in await kafka(settings, 1_000_000)}
+    assert found["Kafka"].state is State.WELL
+    assert found["Kafka topics"].found == f"1 are not there: {CLIENT_KEY_CHANGED.name}"
+    assert found[f"topic {SUBMISSION_RECEIVED.name}"].found == "2 partitions"
+    assert len(found) == 4
+    assert states(await groups(settings)) == [State.FAULT] * 4
+    assert states(await dead_letters(settings)) == [State.WELL]
+    assert [one.part for one in await mongo(settings, SystemClock()) if one.state is State.FAULT] == []
+    lacking = await indexes(settings, "scoring")
+    assert {one.part for one in lacking} >= {"scoring.heads", "scoring.steps"}
+    opened = tmp_path / "webhook"
+    opened.write_bytes(b"0" * 32)
+    opened.chmod(0o644)
+    looked = await files(settings.model_copy(update={"webhook_secret": opened}), FixedClock(NOW))
+    assert "SPM_WEBHOOK_SECRET" in {one.part for one in looked if one.state is State.FAULT}
