@@ -39,11 +39,18 @@ async def started(door: Door) -> AsyncIterator[Door]:
         await door.stop()
 
 
-def service_process(name: str, settings: Settings, folder: Path, *, module: str | None = None) -> Door:
-    """Not started yet. Its settings go by the environment; ``http_port`` is a free one; ``module`` stands in for it."""
+def service_process(
+    name: str, settings: Settings, folder: Path, *, module: str | None = None, secrets: Path | None = None
+) -> Door:
+    """Not started yet. Its settings go by the environment; ``http_port`` is a free one; ``module`` stands in for it.
+
+    ``secrets`` is a folder that is made for those that must not be seen there.
+    """
     port = free_port()
     address = f"http://{LOOPBACK}:{port}"
     given = settings.model_dump(mode="json", exclude_none=True) | {"http_port": port}
+    if secrets is not None:
+        given = _without_secrets(given, secrets)
 
     async def ready() -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=_ANSWER_S) as client:
@@ -57,6 +64,15 @@ def service_process(name: str, settings: Settings, folder: Path, *, module: str 
     environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={ROOT}"]
     command = ("env", *environment, sys.executable, "-m", module or f"services.{name}")
     return Door(Program(name, address, ready, command, folder))
+
+
+def _without_secrets(given: dict[str, object], folder: Path) -> dict[str, object]:
+    """The settings that may be seen, and where the others are written."""
+    folder.mkdir(parents=True)
+    hidden = {name for name, setting in Settings.model_fields.items() if not setting.repr}
+    for name in hidden & given.keys():
+        (folder / f"spm_{name}").write_text(f"{given[name]}\n", encoding="utf-8")
+    return {name: value for name, value in given.items() if name not in hidden} | {"secrets_dir": folder}
 
 
 def module_process(module: str, arguments: tuple[str, ...], folder: Path) -> Door:

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -43,12 +44,12 @@ class Authority:
         """What a client needs to trust what this CA says."""
         return ssl.create_default_context(cafile=self.file)
 
-    def server(self, host: str) -> ssl.SSLContext:
-        """A server's side of TLS under this name."""
+    def issue(self, host: str) -> Path:
+        """A file with the key and the certificate of a server under this name or address."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(_name(host), self.certificate.subject, key)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
                 critical=False,
@@ -56,13 +57,26 @@ class Authority:
             .sign(self.key, hashes.SHA256())
         )
         both = self.folder / f"{host}.pem"
+        both.touch(mode=0o600)
         both.write_bytes(
             key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             + certificate.public_bytes(Encoding.PEM)
         )
+        return both
+
+    def server(self, host: str) -> ssl.SSLContext:
+        """A server's side of TLS under this name."""
+        both = self.issue(host)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(both)
         return context
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _name(text: str) -> x509.Name:
