@@ -43,7 +43,7 @@ _KEYS_OF_ITS_OWN: Final = ("jwk", "jku", "x5u", "x5c", "crit")
 _REQUIRED: Final[dict[str, Any]] = {claim: {"essential": True} for claim in ("exp", "iat", "jti", "client_id", "scope")}
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _REGION: Final = "region:"
-_LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 
 log = logger(__name__)
 
@@ -89,7 +89,7 @@ class Issuer:
         issuer, audience, jwks = given
         if not (issuer and audience and jwks):
             raise Misconfigured("SPM_OAUTH_ISSUER, SPM_OAUTH_AUDIENCE and SPM_OAUTH_JWKS go together; set all or none")
-        if jwks.startswith("http://") and httpx.URL(jwks).host not in _LOOPBACK:
+        if jwks.startswith("http://") and httpx.URL(jwks).host not in LOOPBACK:
             raise Misconfigured("SPM_OAUTH_JWKS: keys come from a file or over https://, found http://")
         return cls(issuer, audience, _fetch(jwks), clock)
 

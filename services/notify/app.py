@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from chassis.endless import Task
 from chassis.errors import Misconfigured
+from chassis.oidc import SignInIssuer
 from chassis.replay import read_all
 from chassis.service import Service, World
 from chassis.settings import Settings
@@ -37,7 +38,7 @@ from services.notify.pages.frame import notify_frame
 from services.notify.pages.inbox import Inbox, inbox_pages
 from services.notify.pages.preview import preview_page
 from services.notify.pages.recipients import RecipientPage, recipient_pages
-from services.notify.pages.sign_in import SignInPages, sign_in_pages
+from services.notify.pages.sign_in import BACK, SignInPages, sign_in_pages
 from services.notify.pages.situation import situation_page
 from services.notify.recipients import Directory
 from services.notify.register import Acknowledgements, Offices, Register
@@ -150,7 +151,9 @@ class _Officials:
         return Inbox(self.frame, *kept, acknowledgements, self._law, letters, world.clock)
 
     def pages(self, inbox: Inbox, letters: Letters) -> list[APIRouter]:
-        signing_in = SignInPages(self.frame, self.sessions, self.links, self.readers, self._world.clock, None)
+        clock, settings = self._world.clock, self._world.settings
+        issuer = SignInIssuer.of(settings, clock, back=settings.public_url.rstrip("/") + BACK)
+        signing_in = SignInPages(self.frame, self.sessions, self.links, self.readers, clock, issuer)
         return [
             *sign_in_pages(signing_in),
             inbox_pages(inbox, self.readers),

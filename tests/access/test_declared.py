@@ -24,8 +24,12 @@ PUBLIC = {
         "GET /open-data/regions/{region}/{period}/explanation.json",
         *("GET /open-data/awards/{edition_year}.{form}", "GET /open-data/awards/{edition_year}/bundle.json"),
     },
-    # Whoever holds a certificate may check it.
-    "notify": VITAL_SIGNS | {"GET /certificates/verify"},
+    # Whoever holds a certificate may check it; nobody has signed in before signing in.
+    "notify": VITAL_SIGNS
+    | {
+        *("GET /certificates/verify", "GET /sign-in", "POST /sign-in", "POST /sign-out"),
+        *("GET /sign-in/link/{token}", "POST /sign-in/link/{token}"),
+    },
 }
 DOCS = {"/docs", "/docs/{name}", "/openapi.json"}
 UNTOLD = {

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +30,10 @@ from tests.running import Keys, eventually, running, settings_for
 REGION: Final = "64.71"
 NEIGHBOUR: Final = "64.72"
 TEAM: Final = "tim-spm@kota-contoh.example"
+AGENCY: Final = "dinkes@kota-contoh.example"
 SECRETARY: Final = "sekda@kota-contoh.example"
+KINDS_TOLD: Final = 5
+"""Returned, missing, below the path and nominated; and that the oldest of them was not acknowledged."""
 FORM: Final = {"Sec-Fetch-Site": "same-origin"}
 HTML: Final = {"Accept": "text/html"}
 _LINK: Final = re.compile(r"(http://[!-~]+/sign-in/link/[A-Za-z0-9_-]{43})")
@@ -42,6 +47,9 @@ class Site:
     catcher: Catcher
     everyone: dict[str, str]
     own: dict[str, str]
+    life: AsyncExitStack = field(default_factory=AsyncExitStack)
+    """Closed, it ends the service."""
+    callers: int = 0
 
     async def publish(self, messages: Sequence[Message]) -> None:
         publisher = Publisher(self.settings, "test", linger_ms=5)
@@ -51,25 +59,36 @@ class Site:
 
     def links_to(self, address: str) -> list[str]:
         """The one-time links that were mailed to it."""
-        mails = [mail for mail in self.catcher.mails if mail["To"] == address and "sign-in" in str(mail["Message-ID"])]
-        texts = [part.get_content() for mail in mails if (part := mail.get_body(("plain",)))]
+        mails = [message_from_bytes(raw, policy=default) for raw in self.catcher.raw if b"<sign-in-" in raw]
+        texts = [part.get_content() for mail in mails if mail["To"] == address and (part := mail.get_body(("plain",)))]
         return [match[1] for text in texts if (match := _LINK.search(text))]
 
-    async def ask(self, address: str, *, next_page: str = "") -> httpx.Response:
-        return await self.client.post("/sign-in", data={"address": address, "next": next_page}, headers=FORM)
+    def browser(self, caller: str | None = None) -> httpx.AsyncClient:
+        """Of somebody at an address of its own, so that one is not counted for the other."""
+        self.callers += 1
+        client = (caller or f"198.51.100.{self.callers % 256}", 1)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=client)
+        return httpx.AsyncClient(transport=transport, base_url="http://service", headers=HTML | FORM)
+
+    async def ask(self, address: str, *, next_page: str = "", caller: str | None = None) -> httpx.Response:
+        async with self.browser(caller) as client:
+            return await client.post("/sign-in", data={"address": address, "next": next_page})
 
     async def link(self, address: str, *, next_page: str = "") -> str:
         """The path of a new one."""
         before = len(self.links_to(address))
         assert (await self.ask(address, next_page=next_page)).status_code == 200
-        await eventually(lambda: len(self.links_to(address)) > before)
+        await self.mailed(address, before)
         return httpx.URL(self.links_to(address)[-1]).path
+
+    async def mailed(self, address: str, before: int) -> None:
+        """Until one more link than before was mailed to it."""
+        await eventually(lambda: len(self.links_to(address)) > before)
 
     @asynccontextmanager
     async def official(self, address: str) -> AsyncIterator[httpx.AsyncClient]:
         """A browser of somebody who has signed in."""
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://service", headers=HTML | FORM) as client:
+        async with self.browser() as client:
             answer = await client.post(await self.link(address))
             assert answer.status_code == 303, answer.text
             yield client
@@ -115,7 +134,9 @@ def facts(clock: Clock) -> list[Message]:
         returned(2, recorded_at=now - timedelta(days=2)),
         returned(1, region=NEIGHBOUR, recorded_at=now - timedelta(days=2)),
         overdue().model_copy(update={"period": "2023Q2", "closed_at": now - timedelta(days=1)}),
-        card.model_copy(update={"period": "2023Q3", "recorded_at": now - timedelta(days=4), "expected_pct": Decimal(75)}),
+        card.model_copy(
+            update={"period": "2023Q3", "recorded_at": now - timedelta(days=4), "expected_pct": Decimal(75)}
+        ),
         award_step(2, AwardStep.NOMINATED),
         award().model_copy(update={"changed_at": now - timedelta(hours=3)}),
     ]
@@ -130,17 +151,19 @@ async def site_of_notices(
     own = keys.issue("kota-contoh", ["notices:read", "recipients:read", "recipients:write"], REGION)
     settings = settings_for(kafka, mongo, keys, **({"smtp": catcher.uri, "public_url": "http://service"} | changes))
     await ensure_topics(settings)
-    offices = [office(Role.TEAM, TEAM, clock=clock), office(Role.SECRETARY, SECRETARY, clock=clock)]
+    mailboxes = {Role.TEAM: TEAM, Role.AGENCY: AGENCY, Role.SECRETARY: SECRETARY}
+    offices = [office(role, address, clock=clock) for role, address in mailboxes.items()]
     app = make_app(NAME, build, settings, clock)
     async with catcher.running():
         site = Site(app, httpx.AsyncClient(), settings, catcher, everyone, own)
         await site.publish(offices)
-        async with running(NAME, build, settings, app=app) as site.client:
+        async with site.life:
+            site.client = await site.life.enter_async_context(running(NAME, build, settings, app=app))
             await site.publish(facts(clock))
 
             async def told() -> bool:
                 kinds = {row["kind"] for row in await site.notices()}
-                return len(kinds) == 4 and bool(await site.notices(NEIGHBOUR))
+                return len(kinds) == KINDS_TOLD and bool(await site.notices(NEIGHBOUR))
 
             await eventually(told, within_s=60)
             yield site

@@ -106,7 +106,7 @@ async def test_an_edition_from_nomination_to_correction(site: Site) -> None:
     assert "peringkat 2 dari 2 penerima" in words
     page = await site.check(winner.number, winner.digest)
     assert "Asli dan berlaku" in page
-    assert "place 2 of 2 winners" in page
+    assert "peringkat 2 dari 2 penerima" in page
 
     await site.publish(CORRECTED)
 

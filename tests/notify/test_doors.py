@@ -19,6 +19,7 @@ from chassis.kafka import Publisher, ensure_topics
 from chassis.mongo import Document, Mongo
 from chassis.settings import Settings
 from contracts.message import Message
+from contracts.notice import NoticeKind
 from contracts.topics import RECIPIENT_CHANGED, TOPICS
 from services.notify.app import NAME, build
 from tests.notify.catcher import Catcher, always, refusing
@@ -269,7 +270,7 @@ async def test_what_webhooks_are_told_stands_in_the_document(house: House) -> No
     document = (await house.client.get("/openapi.json")).json()
     told = document["webhooks"]["submission-returned.v1"]["post"]
     assert told["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Delivery"}
-    assert len(document["webhooks"]) == 7
+    assert len(document["webhooks"]) == len(NoticeKind)
 
 
 async def test_a_mailbox_that_is_none_is_marked_once_and_the_others_are_told(house: House) -> None:
@@ -308,7 +309,7 @@ async def test_officials_change_their_list_on_a_page(house: House) -> None:
     checked = await send(
         "/import", data={"check": "yes"}, files={"file": ("a.csv", "region,role,channel\n64.72,Kepala Daerah,inbox\n")}
     )
-    assert "would be added" in checked.text
+    assert "1 akan ditambahkan; 0 sudah terdaftar." in checked.text
     rows = (await house.get("/v1/recipients", by=house.other))["recipients"]
     [team] = [row["recipient_id"] for row in rows if row["address"] == "tim@halaman.example"]
     await send(f"/{team}/mutes", data={"kinds": ["award_won", "report_overdue"]})

@@ -4,23 +4,28 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
+import httpx
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis.clock import Clock
 from chassis.gate import site_of
+from chassis.oauth import NotGenuineError
+from chassis.oidc import SignInIssuer
 from chassis.pages import Frame, View, from_own_site
 from chassis.quota import Quota
 from contracts.recipient import ADDRESS_CHARS_MAX
 from services.notify.mailer.sign_in import LINK_MINUTES
 from services.notify.routes.readers import SIGN_IN, Readers
 from services.notify.sender.sign_ins import SignInSender
-from services.notify.store.sessions import SessionStore
+from services.notify.store.sessions import Asked, SessionStore
 
 ASKED_A_MINUTE: Final = 10
 """By one caller."""
 HOME: Final = "/inbox"
-_PAGES_OF_OURS: Final = re.compile(r"/(inbox|situation|v1/certificates)(/[A-Za-z0-9._-]{1,64}){0,4}")
+ISSUER: Final = f"{SIGN_IN}/issuer"
+BACK: Final = f"{ISSUER}/back"
+_PAGES_OF_OURS: Final = re.compile(r"/(inbox|situation|v1/certificates)(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){0,4}")
 
 Token = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Typed = Annotated[str, Form(max_length=ADDRESS_CHARS_MAX)]
@@ -38,11 +43,15 @@ class SignInPages:
     sender: SignInSender
     readers: Readers
     clock: Clock
-    issuer: str | None
-    """Where officials may sign in otherwise; None where no such issuer is configured."""
+    issuer: SignInIssuer | None
+    """Where officials may sign in otherwise; None where none is configured."""
 
     def form(self, view: View, *, status: int = 200, said: str = "") -> HTMLResponse:
-        told = {"next": page_of_ours(view.query.get("next", "")), "issuer": self.issuer, "said": said}
+        told = {
+            "next": page_of_ours(view.query.get("next", "")),
+            "issuer": self.issuer and httpx.URL(self.issuer.issuer).host,
+            "said": said,
+        }
         return self.frame.page("sign_in", view, status=status, reader=None, **told)
 
     async def link(self, view: View, token: str) -> Response:
@@ -60,6 +69,41 @@ class SignInPages:
         await self.readers.begin(answer, link.mailbox)
         return answer
 
+    async def sent_to_issuer(self, view: View, issuer: SignInIssuer) -> Response:
+        begun = await issuer.begin()
+        asked = Asked(begun.nonce, begun.verifier, page_of_ours(view.query.get("next", "")))
+        await self.sessions.keep_request(begun.state, asked, self.clock.now())
+        answer = RedirectResponse(begun.address, 303)
+        self.readers.set_cookie(answer, "state", begun.state)
+        return answer
+
+    async def back_from_issuer(self, request: Request, view: View, issuer: SignInIssuer) -> Response:
+        """The same register as for links: an address that is nobody's office opens nothing."""
+        state, cookie = view.query.get("state", ""), self.readers.cookie_of(request, "state")
+        asked = await self.sessions.use_request(state, self.clock.now()) if state and state == cookie else None
+        if asked is None:
+            return self.not_signed_in(view, "Permintaan masuk ini sudah lewat.", "This sign-in is over.")
+        try:
+            address = await issuer.address_of(view.query.get("code", ""), nonce=asked.nonce, verifier=asked.verifier)
+        except NotGenuineError as fault:
+            return self.not_signed_in(view, "Penerbit akun tidak membuktikan alamat surel Anda.", str(fault))
+        mailbox = address.lower()
+        if not await self.readers.offices.of(mailbox):
+            return self.not_signed_in(
+                view,
+                "Alamat surel akun ini tidak terdaftar sebagai penerima pemberitahuan.",
+                "The mail address of this account is not registered for notices.",
+            )
+        answer = RedirectResponse(view.link(asked.next), 303)
+        self.readers.drop_cookie(answer, "state")
+        await self.readers.begin(answer, mailbox)
+        return answer
+
+    def not_signed_in(self, view: View, indonesian: str, english: str) -> HTMLResponse:
+        answer = self.form(View(SIGN_IN, {}, view.language), status=403, said=view.language.say(indonesian, english))
+        self.readers.drop_cookie(answer, "state")
+        return answer
+
     def over(self, view: View) -> HTMLResponse:
         said = view.language.say(
             "Tautan ini sudah dipakai atau sudah lewat waktunya. Mintalah tautan baru.",
@@ -69,7 +113,7 @@ class SignInPages:
 
 
 def sign_in_pages(pages: SignInPages) -> list[APIRouter]:
-    return [_asking(pages), _ending(pages)]
+    return [_asking(pages), _ending(pages), *([_by_issuer(pages, pages.issuer)] if pages.issuer else [])]
 
 
 def _asking(pages: SignInPages) -> APIRouter:
@@ -116,5 +160,28 @@ def _ending(pages: SignInPages) -> APIRouter:
         answer = RedirectResponse(View.of(request).link(SIGN_IN), 303)
         await pages.readers.end(request, answer)
         return answer
+
+    return router
+
+
+def _by_issuer(pages: SignInPages, issuer: SignInIssuer) -> APIRouter:
+    router = APIRouter(prefix=ISSUER, default_response_class=HTMLResponse, tags=["sign-in"])
+    quota = Quota(ASKED_A_MINUTE)
+
+    @router.get("", summary="Go to the issuer where officials have their accounts")
+    async def sent(request: Request) -> Response:
+        view = View.of(request)
+        if not quota.take(site_of(request)).admitted:
+            said = view.language.say(
+                "Terlalu banyak permintaan dari jaringan ini.", "Too many requests came from here."
+            )
+            return pages.form(view, status=429, said=said)
+        return await pages.sent_to_issuer(view, issuer)
+
+    @router.get(
+        "/back", summary="Come back from it, signed in or not", responses={403: {"description": "Not signed in."}}
+    )
+    async def back(request: Request) -> Response:
+        return await pages.back_from_issuer(request, View.of(request), issuer)
 
     return router

@@ -70,7 +70,7 @@ class Readers:
 
     def __init__(self, sessions: SessionStore, offices: Offices, clock: Clock, public_url: str) -> None:
         self._sessions = sessions
-        self._offices = offices
+        self.offices = offices
         self._clock = clock
         self._secure = public_url.startswith("https://")
 
@@ -88,6 +88,9 @@ class Readers:
             self.cookie_name(what), content, secure=self._secure, httponly=True, samesite="lax", path="/"
         )
 
+    def cookie_of(self, request: Request, what: str) -> str | None:
+        return request.cookies.get(self.cookie_name(what))
+
     def drop_cookie(self, response: Response, what: str) -> None:
         response.delete_cookie(self.cookie_name(what), secure=self._secure, httponly=True, samesite="lax", path="/")
 
@@ -95,15 +98,15 @@ class Readers:
         self.set_cookie(response, "session", await self._sessions.begin(mailbox, self._clock.now()))
 
     async def end(self, request: Request, response: Response) -> None:
-        if token := request.cookies.get(self.cookie_name("session")):
+        if token := self.cookie_of(request, "session"):
             await self._sessions.end(token)
         self.drop_cookie(response, "session")
 
     async def signed_in(self, request: Request) -> Reader | None:
         """Whose session it is. An address that is registered for nothing any more opens nothing."""
-        token = request.cookies.get(self.cookie_name("session"))
+        token = self.cookie_of(request, "session")
         mailbox = await self._sessions.mailbox_of(token, self._clock.now()) if token else None
-        offices = await self._offices.of(mailbox) if mailbox else ()
+        offices = await self.offices.of(mailbox) if mailbox else ()
         return Reader(mailbox, offices) if mailbox and offices else None
 
     async def _reader(
