@@ -62,7 +62,9 @@ async def stream(
                 if len(body) >= SEND_BYTES:
                     await client.send(bytes(body))
                     body.clear()
-            await client.send(bytes(body))
+            if body:
+                # An empty chunk is the end.
+                await client.send(bytes(body))
             await client.end()
 
         sending = asyncio.create_task(send())
