@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,6 @@ from standardwebhooks.webhooks import Webhook
 from structlog.testing import capture_logs
 
 from chassis.clock import FixedClock, monotonic_s
-from chassis.errors import Retryable
-from chassis.events import Event, decode
 from chassis.mongo import Mongo
 from contracts.message import Message
 from contracts.notice import NoticeSettledV1, NoticeState
@@ -39,6 +37,7 @@ from services.notify.webhooks.addresses import CheckedNetwork
 from services.notify.webhooks.courier import Reply, WebhookCourier
 from services.notify.webhooks.signing import Signer
 from tests.notify.certificates import Authority
+from tests.notify.log import Log
 from tests.notify.receiver import Receiver, never, says
 from tests.running import eventually, settings_for
 
@@ -49,20 +48,6 @@ SIGNER = Signer(b"s" * 32)
 ANSWER_S = 0.5
 M = TypeVar("M", bound=Message)
 START = EXAMPLE.matter.fact_at + timedelta(minutes=1)
-
-
-class Log:
-    """Takes what is published, or refuses it while ``away``."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.away = False
-
-    async def publish(self, events: Iterable[Event]) -> None:
-        given = list(events)
-        if self.away and given:
-            raise Retryable("Kafka is away")
-        self.events += given
 
 
 @dataclass
@@ -165,11 +150,6 @@ async def exchange(mongo: str, authority: Authority) -> AsyncIterator[Exchange]:
     await deployment.close()
 
 
-def published(log: Log, kind: type[M]) -> list[M]:
-    decoded = [decode(event.topic, event.wire_headers, event.value)[1] for event in log.events]
-    return [message for message in decoded if isinstance(message, kind)]
-
-
 async def test_an_endpoint_gets_its_notices_in_order_signed_and_frozen(exchange: Exchange) -> None:
     row = await exchange.add("good")
     notices = await exchange.owe("good", 5)
@@ -181,7 +161,7 @@ async def test_an_endpoint_gets_its_notices_in_order_signed_and_frozen(exchange:
     assert [request.headers["webhook-id"] for request in requests] == [notice.id for notice in notices]
     assert [request.body for request in requests] == [body_of(notice, PUBLIC_URL) for notice in notices]
     assert {request.headers["webhook-timestamp"] for request in requests} == {str(int(START.timestamp()))}
-    assert [end.channel for end in published(exchange.log, NoticeSettledV1)] == ["webhook"] * 5
+    assert [end.channel for end in exchange.log.of(NoticeSettledV1)] == ["webhook"] * 5
     assert exchange.attempts("delivered") == 5
     secret = Webhook(SIGNER.shown(row, row.keys[0]))
     again = secret.sign(notices[0].id, datetime.fromtimestamp(START.timestamp(), UTC), requests[0].body.decode())
@@ -266,7 +246,7 @@ async def test_an_endpoint_that_is_gone_is_marked_before_its_notices_are_given_u
 
     assert len(exchange.receiver.requests) == 1
     assert [state for state, _ in await exchange.states(notices)] == [ended[0], ended[1], ended[1]]
-    [marked] = published(exchange.log, RecipientChangedV1)
+    [marked] = exchange.log.of(RecipientChangedV1)
     assert (marked.recipient_id, marked.unreachable_since) == (row.recipient_id, START)
     kinds = [event.headers["ce_type"] for event in exchange.log.events]
     assert kinds[0] == RecipientChangedV1.TYPE, "its owner is told before the notices end"
@@ -284,7 +264,7 @@ async def test_an_endpoint_that_fails_for_days_is_given_up_and_its_owner_told(ex
         await eventually(lambda: exchange.all_are(notices, NoticeState.GIVEN_UP))
 
     assert len(exchange.receiver.requests) == WEBHOOK_ATTEMPTS_MAX
-    assert len(published(exchange.log, RecipientChangedV1)) == 1
+    assert len(exchange.log.of(RecipientChangedV1)) == 1
     assert [attempts for _, attempts in await exchange.states(notices)] == [WEBHOOK_ATTEMPTS_MAX, 0]
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,11 @@ from services.notify.domain.delivery import Answer
 from services.notify.mailer.courier import Courier, MailServer
 from tests.notify.catcher import Catcher
 from tests.notify.certificates import Authority
+from tests.notify.relay import Act, closing, drop, drop_in_the_middle, garbage, hang, says, without_end
 
 HOST = "localhost"
 MAIL = b"Subject: contoh\r\n\r\nisi\r\n"
 ANSWER_S = 1.0
-Serving = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ async def test_where_encryption_is_demanded_a_server_without_it_gets_nothing(aut
     assert len(catcher.raw) == 1
 
 
-def speaking(*, until: bytes, then: Serving) -> Serving:
+def speaking(*, until: bytes, then: Act) -> Act:
     """Polite up to one command."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,39 +107,16 @@ def speaking(*, until: bytes, then: Serving) -> Serving:
                 break
             writer.write(b"354 go on\r\n" if line.upper().startswith(b"DATA") else b"250 ok\r\n")
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     return serve
 
 
-async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
-async def drop(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-async def drop_in_the_middle_of_the_mail(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"354 go on\r\n")
-    await reader.readline()
-    writer.transport.abort()
-
-
-async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"\x00\xff not a code\r\n")
-    await reader.read()
-
-
-async def without_end(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    for _number in range(20_000):
-        writer.write(b"250-" + b"x" * 1_000 + b"\r\n")
-        await writer.drain()
-
-
 @pytest.mark.parametrize("until", [b"MAIL", b"RCPT", b"DATA"])
-@pytest.mark.parametrize("then", [hang, drop, drop_in_the_middle_of_the_mail, garbage, without_end])
+@pytest.mark.parametrize("then", [hang, drop, drop_in_the_middle, garbage, without_end])
 async def test_a_server_that_breaks_off_postpones_the_mail_and_loses_the_connection(
-    authority: Authority, until: bytes, then: Serving
+    authority: Authority, until: bytes, then: Act
 ) -> None:
     port = free_port()
     async with await asyncio.start_server(speaking(until=until, then=then), LOOPBACK, port):
@@ -148,3 +125,24 @@ async def test_a_server_that_breaks_off_postpones_the_mail_and_loses_the_connect
             answer = await connection.deliver(MAIL, sender="spm@notices.example", recipient="sekda@region.example")
             assert (answer, connection.open) == (Answer.POSTPONED, False)
         assert monotonic_s() - started < ANSWER_S * 4
+
+
+@pytest.mark.parametrize("greeting", [hang, drop, garbage, without_end, closing, says("554 5.3.2 not you")])
+async def test_a_server_that_greets_badly_is_a_broken_world_and_costs_no_mail_an_attempt(
+    authority: Authority, greeting: Act
+) -> None:
+    port = free_port()
+    async with await asyncio.start_server(greeting, LOOPBACK, port):
+        started = monotonic_s()
+        with pytest.raises(Retryable, match="does not let us in"):
+            await delivered(courier(port, authority.trusted, tls=False))
+        assert monotonic_s() - started < ANSWER_S * 4
+
+
+@pytest.mark.parametrize("then", [hang, drop, garbage, without_end, closing])
+async def test_a_server_that_breaks_off_at_the_introduction_lets_nobody_in(authority: Authority, then: Act) -> None:
+    port = free_port()
+    async with await asyncio.start_server(speaking(until=b"EHLO", then=then), LOOPBACK, port):
+        with pytest.raises(Retryable, match="does not let us in"):
+            async with asyncio.timeout(ANSWER_S * 8):
+                await delivered(courier(port, authority.trusted, tls=False))

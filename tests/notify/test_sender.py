@@ -1,6 +1,6 @@
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from chassis.clock import FixedClock
 from chassis.errors import Retryable
-from chassis.events import Event, decode
 from chassis.mongo import Database
-from contracts.message import Message
-from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.notice import NoticeState
 from contracts.recipient import Channel, RecipientChangedV1, Role
 from contracts.topics import NOTICE_SETTLED
 from services.notify.domain.examples import FACTS, example_of
@@ -31,6 +29,7 @@ from services.notify.store.notices import LEASE, NoticeStore
 from services.notify.store.recipients import RecipientStore
 from tests.notify.catcher import Catcher, after_s, always, first, refusing
 from tests.notify.golden_letters import LETTERS
+from tests.notify.log import Log
 from tests.running import eventually
 
 NOTICE = example_of(FACTS[0])
@@ -38,28 +37,6 @@ ADDRESS = NOTICE.recipient.address or ""
 NOW = NOTICE.matter.fact_at + timedelta(minutes=1)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 ANSWER_S = 0.5
-
-
-class Log:
-    """Takes what is published, or refuses it while ``away``."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.away = False
-
-    async def publish(self, events: Iterable[Event]) -> None:
-        given = list(events)
-        if self.away and given:
-            raise Retryable("Kafka is away")
-        self.events += given
-
-    @property
-    def messages(self) -> list[Message]:
-        return [decode(event.topic, event.wire_headers, event.value)[1] for event in self.events]
-
-    @property
-    def ends(self) -> list[NoticeSettledV1]:
-        return [message for message in self.messages if isinstance(message, NoticeSettledV1)]
 
 
 @dataclass

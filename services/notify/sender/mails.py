@@ -22,6 +22,8 @@ from services.notify.store.notices import LEASE, KeptNotice
 IDLE_S: Final = 0.5
 GROUP: Final = 16
 """Claimed in one go; a crash leaves them to the next sender when their lease ends."""
+PATIENCE_S: Final = 2.0
+"""After so long without an answer, a mail keeps its connection but no longer the others of its group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class MailSender:
     origin: Origin
     register: Register
     attempts_max: int
+    patience_s: float = PATIENCE_S
     claiming: asyncio.Lock = field(default_factory=asyncio.Lock)
     """The senders of one process take turns, so that they do not all reach for the same notices."""
 
@@ -40,8 +43,10 @@ class MailSender:
 
         The connection comes before the claim, so a server that is away costs no notice an attempt.
 
+        A connection that carried mail before it broke, broke at one mail: the next run goes on with the others at once.
+
         Raises:
-            Retryable: the mail server cannot be reached or dropped the connection.
+            Retryable: the mail server cannot be reached, or dropped the connection at its first mail.
         """
         ends = self.ends
         await ends.known.wait()
@@ -52,6 +57,8 @@ class MailSender:
             while group := await self._claim():
                 await self._carry(group, connection)
                 if not connection.open:
+                    if connection.proven:
+                        return
                     raise Retryable("the mail server dropped the connection")
 
     async def _claim(self) -> list[KeptNotice]:
@@ -71,9 +78,23 @@ class MailSender:
         gone = await self._gone(group)
         try:
             while left and connection.open and self.ends.clock.now() < begun_until:
-                await to_its_end(self._bring(left.popleft(), connection, gone, settled))
+                await to_its_end(self._bring_first(left, connection, gone, settled))
         finally:
             await to_its_end(self._close(left, settled))
+
+    async def _bring_first(
+        self, left: deque[KeptNotice], connection: Connection, gone: set[str], settled: list[NoticeSettledV1]
+    ) -> None:
+        """While the server takes its time over this one, the others go to whichever sender is free."""
+        bringing = asyncio.create_task(self._bring(left.popleft(), connection, gone, settled))
+        try:
+            await asyncio.wait({bringing}, timeout=self.patience_s)
+            if not bringing.done():
+                rest = list(left)
+                left.clear()
+                await self.ends.store.release(rest, self._now())
+        finally:
+            await bringing
 
     async def _gone(self, group: Collection[KeptNotice]) -> set[str]:
         """Ids of those whose address is known to be no more."""
@@ -96,10 +117,10 @@ class MailSender:
         state = state_after(answer, claimed.attempts, self.attempts_max)
         if state is NoticeState.TEMPORARY_FAILURE:
             return await self.ends.postpone(claimed, self._now() + delay_after(claimed.attempts))
-        _note(await self.ends.settle(claimed, state), settled)
         if answer is Answer.NO_SUCH_ADDRESS:
+            # Before the notice ends: after a crash in between nobody would ask the server about this address again.
             await self.register.mark_unreachable(recipient.recipient_id)
-        return None
+        return _note(await self.ends.settle(claimed, state), settled)
 
     async def _close(self, left: Collection[KeptNotice], settled: Collection[NoticeSettledV1]) -> None:
         await self.ends.store.release(list(left), self._now())
