@@ -132,20 +132,15 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     publisher = Publisher(settings, name, linger_ms=linger_ms)
     world = World(settings, clock, mongo.database(name), publisher, registry)
     service = build(world)
-    broker = make_broker(settings, name, registry)
-    orders = Orders(name, settings, tuple(service.handlers), registry)
-    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views, orders)
-    stream.attach(broker)
-    ring = KeyRing.read(settings.api_keys)
     witness = service.witness or NoWitness()
-    running = _Running(stream, broker, publisher, mongo, ring, orders, TaskMetrics(registry))
+    running = _joined(name, service, world, mongo, publisher)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(mongo.close)
             stack.push_async_callback(publisher.stop)
-            stack.push_async_callback(broker.stop)
+            stack.push_async_callback(running.broker.stop)
             rising = asyncio.create_task(_rise(running, service, settings))
             watch = partial(watch_engines, mongo, publisher, running.metrics)
             watching = asyncio.create_task(for_ever(watch, settings.retry_delay_s_max, running.metrics))
@@ -163,9 +158,9 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         openapi_url=OPENAPI,
         webhooks=service.webhooks,
     )
-    app.state.stream = stream
+    app.state.stream = running.stream
     app.state.stopping = world.stopping
-    gate = partial(Gate, ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
+    gate = partial(Gate, running.ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
     beside = [_vital_signs(running, service, registry), documentation(service.title)]
     in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
     _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock)
@@ -173,6 +168,17 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
         rehearsed = gate(requests=Quota(settings.rate_limit), rehearsal=service.sandbox.rehearsal)
         app.add_middleware(SandboxDoor, sandbox=_stage(service.sandbox.routers, rehearsed, clock))
     return app
+
+
+def _joined(name: str, service: Service, world: World, mongo: Mongo, publisher: Publisher) -> _Running:
+    """The parts that live as long as the process; nothing is connected yet."""
+    settings, registry = world.settings, world.registry
+    broker = make_broker(settings, name, registry)
+    orders = Orders(name, settings, tuple(service.handlers), registry)
+    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views, orders)
+    stream.attach(broker)
+    ring = KeyRing.read(settings.api_keys)
+    return _Running(stream, broker, publisher, mongo, ring, orders, TaskMetrics(registry))
 
 
 def _stage(routers: Sequence[APIRouter | ShortWay], gate: Gate, clock: Clock) -> FastAPI:
