@@ -10,7 +10,6 @@ many: the matrix must name both.
 import argparse
 import asyncio
 import logging
-import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic
 from aiokafka.errors import (
@@ -28,7 +26,6 @@ from aiokafka.errors import (
     KafkaError,
     TopicAuthorizationFailedError,
 )
-from aiosmtpd.smtp import SMTP
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 from rich.console import Console
@@ -39,23 +36,16 @@ from chassis.kafka import admin_client, client_security, ensure_topics
 from chassis.rights import OPERATOR, SERVICES, Grant, Role, principal_of
 from chassis.settings import Settings
 from contracts.topics import EVERY_TOPIC, SUBMISSION_RECEIVED, TOPICS, Topic
-from deploy.local.ports import LOOPBACK
 from tests.engines import run_with_engines
+from tests.faults.own_work import own_work
 from tests.faults.wires import Secured, secured_engines
-from tests.intake.reports import KOTA, PERIOD, body, submission
-from tests.notify.catcher import Catcher
-from tests.processes import Door, service_process
-from tests.running import Keys, eventually, settings_for
+from tests.running import Keys, settings_for
 
 ANSWER_S: Final = 20.0
-DONE_WITHIN_S: Final = 180.0
 LIMIT_S: Final = 20 * 60
 NOBODY: Final = "127.0.0.1:1"
-MAIL_HOST: Final = "localhost"
-JSON: Final = {"Content-Type": "application/json"}
 PROBE: Final = b"uji"
 """No event: whoever reads it must bury it."""
-ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Uji hak akses."}
 _DENIED: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError, ClusterAuthorizationFailedError)
 _UNAUTHORIZED: Final = 13
 
@@ -77,8 +67,8 @@ class Trial:
     def fault(self) -> str | None:
         if self.found is self.expected:
             return None
-        told = {True: "was let", False: "was denied"}.get(self.found if isinstance(self.found, bool) else None)
-        return f"{self.service} tried to {self.what} {self.where} and {told or self.found}"
+        told = self.found if isinstance(self.found, str) else "was let" if self.found else "was denied"
+        return f"{self.service} tried to {self.what} {self.where} and {told}"
 
 
 def may_read(service: str, topic: Topic) -> bool:
@@ -263,90 +253,6 @@ async def _kafka(settings: Settings) -> None:
 async def _mongo(uri: str) -> None:
     async with AsyncMongoClient[dict[str, Any]](uri, timeoutMS=3_000) as client:
         await client["spm_intake"]["uji"].find_one({})
-
-
-async def own_work(secured: Secured, usual: Settings, folder: Path, keys: Keys) -> list[str]:
-    """What the services could not do with their credentials; empty when a report went all the way."""
-    secretariat = keys.issue("sekretariat", ["periods:write"])
-    region = keys.issue("kota-contoh", ["submissions:write", "submissions:read"], KOTA)
-    catcher = Catcher()
-    mail = {
-        "smtp": catcher.uri.replace(LOOPBACK, MAIL_HOST),
-        "smtp_tls_required": True,
-        "smtp_ca_file": secured.authority.file,
-    }
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_mail_server(catcher, secured.authority.server(MAIL_HOST)))
-        doors = await _all_started(secured, usual.model_copy(update=mail), folder, stack)
-        intake = httpx.AsyncClient(base_url=doors["intake"].address, trust_env=False, timeout=60)
-        await stack.enter_async_context(intake)
-        (await intake.put(f"/v1/periods/{PERIOD}", json=ORDER, headers=secretariat)).raise_for_status()
-        sent = await intake.post("/v1/submissions", content=body(submission()), headers=region | JSON)
-        sent.raise_for_status()
-        where = f"/v1/submissions/{sent.json()['submission_id']}"
-
-        async def scored() -> bool:
-            return bool((await intake.get(where, headers=region)).json().get("status") == "scored")
-
-        faults = [
-            await _in_time(scored, "the report was not judged and scored"),
-            await _in_time(lambda: bool(catcher.raw), "no encrypted mail came"),
-            *[await _buried(topic, secured.settings(OPERATOR, usual)) for topic in TOPICS if topic.read_by],
-        ]
-    return [fault for fault in faults if fault]
-
-
-async def _all_started(secured: Secured, usual: Settings, folder: Path, stack: AsyncExitStack) -> dict[str, Door]:
-    """At once, each with its own credentials; the secrets come from files."""
-    doors = {}
-    for service in SERVICES:
-        given = secured.settings(service, usual)
-        doors[service] = service_process(service, given, folder / service, secrets=folder / service / "secrets")
-        stack.push_async_callback(doors[service].stop)
-    await asyncio.gather(*(door.start() for door in doors.values()))
-    return doors
-
-
-@asynccontextmanager
-async def _mail_server(catcher: Catcher, tls: ssl.SSLContext) -> AsyncIterator[None]:
-    """Takes no mail before the connection is encrypted."""
-    loop = asyncio.get_running_loop()
-
-    def protocol() -> SMTP:
-        return SMTP(catcher, loop=loop, tls_context=tls, require_starttls=True)
-
-    async with await loop.create_server(protocol, LOOPBACK, catcher.port):
-        yield
-
-
-async def _in_time(holds: Any, fault: str) -> str | None:
-    try:
-        await eventually(holds, within_s=DONE_WITHIN_S)
-    except AssertionError:
-        return f"{fault} within {DONE_WITHIN_S:.0f} s"
-    return None
-
-
-async def _buried(topic: Topic, operator: Settings) -> str | None:
-    """Every reader must have put aside what the matrix wrote, with its own name on it."""
-    twin = TopicPartition(operator.kafka_prefix + topic.dead_letter_name, 0)
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=operator.kafka, group_id=None, auto_offset_reset="earliest", **client_security(operator)
-    )
-    await consumer.start()
-    try:
-        consumer.assign([twin])
-        readers: set[str] = set()
-        async with asyncio.timeout(DONE_WITHIN_S):
-            while readers < set(topic.read_by):
-                headers = dict((await consumer.getone()).headers)
-                readers.add(headers.get("__spm.errors.service", b"").decode())
-                readers.discard("")
-    except TimeoutError:
-        return f"{topic.name} has no dead letter of {sorted(set(topic.read_by) - readers)}"
-    finally:
-        await consumer.stop()
-    return None
 
 
 def _told(trials: Iterable[Trial]) -> Table:

@@ -1,0 +1,112 @@
+"""The four services with credentials that let each do its own work alone: does one report go all the way?"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiosmtpd.smtp import SMTP
+
+from chassis.kafka import client_security
+from chassis.rights import OPERATOR, SERVICES
+from chassis.settings import Settings
+from contracts.topics import TOPICS, Topic
+from deploy.local.ports import LOOPBACK
+from tests.faults.wires import Secured
+from tests.intake.reports import KOTA, PERIOD, body, submission
+from tests.notify.catcher import Catcher
+from tests.processes import Door, service_process
+from tests.running import Keys, eventually
+
+DONE_WITHIN_S: Final = 180.0
+MAIL_HOST: Final = "localhost"
+JSON: Final = {"Content-Type": "application/json"}
+ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Uji hak akses."}
+
+
+async def own_work(secured: Secured, usual: Settings, folder: Path, keys: Keys) -> list[str]:
+    """What the services could not do with their credentials; empty when a report went all the way."""
+    secretariat = keys.issue("sekretariat", ["periods:write"])
+    region = keys.issue("kota-contoh", ["submissions:write", "submissions:read"], KOTA)
+    catcher = Catcher()
+    mail = {
+        "smtp": catcher.uri.replace(LOOPBACK, MAIL_HOST),
+        "smtp_tls_required": True,
+        "smtp_ca_file": secured.authority.file,
+    }
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_mail_server(catcher, secured.authority.server(MAIL_HOST)))
+        doors = await _all_started(secured, usual.model_copy(update=mail), folder, stack)
+        intake = httpx.AsyncClient(base_url=doors["intake"].address, trust_env=False, timeout=60)
+        await stack.enter_async_context(intake)
+        (await intake.put(f"/v1/periods/{PERIOD}", json=ORDER, headers=secretariat)).raise_for_status()
+        sent = await intake.post("/v1/submissions", content=body(submission()), headers=region | JSON)
+        sent.raise_for_status()
+        where = f"/v1/submissions/{sent.json()['submission_id']}"
+
+        async def scored() -> bool:
+            return bool((await intake.get(where, headers=region)).json().get("status") == "scored")
+
+        faults = [
+            await _in_time(scored, "the report was not judged and scored"),
+            await _in_time(lambda: bool(catcher.raw), "no encrypted mail came"),
+            *[await _buried(topic, secured.settings(OPERATOR, usual)) for topic in TOPICS if topic.read_by],
+        ]
+    return [fault for fault in faults if fault]
+
+
+async def _all_started(secured: Secured, usual: Settings, folder: Path, stack: AsyncExitStack) -> dict[str, Door]:
+    """At once, each with its own credentials; the secrets come from files."""
+    doors = {}
+    for service in SERVICES:
+        given = secured.settings(service, usual)
+        doors[service] = service_process(service, given, folder / service, secrets=folder / service / "secrets")
+        stack.push_async_callback(doors[service].stop)
+    await asyncio.gather(*(door.start() for door in doors.values()))
+    return doors
+
+
+@asynccontextmanager
+async def _mail_server(catcher: Catcher, tls: ssl.SSLContext) -> AsyncIterator[None]:
+    """Takes no mail before the connection is encrypted."""
+    loop = asyncio.get_running_loop()
+
+    def protocol() -> SMTP:
+        return SMTP(catcher, loop=loop, tls_context=tls, require_starttls=True)
+
+    async with await loop.create_server(protocol, LOOPBACK, catcher.port):
+        yield
+
+
+async def _in_time(holds: Any, fault: str) -> str | None:
+    try:
+        await eventually(holds, within_s=DONE_WITHIN_S)
+    except AssertionError:
+        return f"{fault} within {DONE_WITHIN_S:.0f} s"
+    return None
+
+
+async def _buried(topic: Topic, operator: Settings) -> str | None:
+    """Every reader must have put aside what the matrix wrote, with its own name on it."""
+    twin = TopicPartition(operator.kafka_prefix + topic.dead_letter_name, 0)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=operator.kafka, group_id=None, auto_offset_reset="earliest", **client_security(operator)
+    )
+    await consumer.start()
+    try:
+        consumer.assign([twin])
+        readers: set[str] = set()
+        async with asyncio.timeout(DONE_WITHIN_S):
+            while readers < set(topic.read_by):
+                headers = dict((await consumer.getone()).headers)
+                readers.add(headers.get("__spm.errors.service", b"").decode())
+                readers.discard("")
+    except TimeoutError:
+        return f"{topic.name} has no dead letter of {sorted(set(topic.read_by) - readers)}"
+    finally:
+        await consumer.stop()
+    return None
