@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    start_http_server,
 )
 
 from chassis import logs, problems
@@ -84,6 +85,8 @@ class Service:
     handlers: Mapping[Topic, Handler]
     routers: Sequence[APIRouter | ShortWay] = ()
     views: Views = field(default_factory=dict)
+    gather_ms: int = 0
+    """How long its records may be gathered before they come, by which they cost less; for who is not waited for."""
     webhooks: APIRouter | None = None
     """What others are told over HTTP; for the OpenAPI document alone."""
     prepare: Task | None = None
@@ -138,6 +141,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
+            stack.enter_context(_metrics_apart(settings, registry))
             stack.push_async_callback(mongo.close)
             stack.push_async_callback(publisher.stop)
             stack.push_async_callback(running.broker.stop)
@@ -161,7 +165,8 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     app.state.stream = running.stream
     app.state.stopping = world.stopping
     gate = partial(Gate, running.ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
-    beside = [_vital_signs(running, service, registry), documentation(service.title)]
+    shown = registry if settings.metrics_port is None else None
+    beside = [_vital_signs(running, service, shown), documentation(service.title)]
     in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
     _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock)
     if service.sandbox is not None:
@@ -175,7 +180,10 @@ def _joined(name: str, service: Service, world: World, mongo: Mongo, publisher: 
     settings, registry = world.settings, world.registry
     broker = make_broker(settings, name, registry)
     orders = Orders(name, settings, tuple(service.handlers), registry)
-    stream = Stream(name, service.handlers, publisher, StreamMetrics(registry), settings, service.views, orders)
+    figures = StreamMetrics(registry)
+    stream = Stream(
+        name, service.handlers, publisher, figures, settings, service.views, orders, gather_ms=service.gather_ms
+    )
     stream.attach(broker)
     ring = KeyRing.read(settings.api_keys)
     return _Running(stream, broker, publisher, mongo, ring, orders, TaskMetrics(registry))
@@ -326,7 +334,23 @@ def _registry(name: str) -> CollectorRegistry:
     return registry
 
 
-def _vital_signs(running: _Running, service: Service, registry: CollectorRegistry) -> APIRouter:
+@contextmanager
+def _metrics_apart(settings: Settings, registry: CollectorRegistry) -> Iterator[None]:
+    """The metrics at a port of their own, where there is one."""
+    if settings.metrics_port is None:
+        yield
+        return
+    server, serving = start_http_server(settings.metrics_port, settings.metrics_host, registry)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        serving.join()
+
+
+def _vital_signs(running: _Running, service: Service, registry: CollectorRegistry | None) -> APIRouter:
+    """``registry``: None where metrics are shown elsewhere."""
     router = APIRouter(tags=["operation"])
 
     @router.get("/live", summary="200 while the consumer and every task run", responses={500: {}})
@@ -341,9 +365,11 @@ def _vital_signs(running: _Running, service: Service, registry: CollectorRegistr
         word = ("resting" if running.stream.resting else "ready") if answers else "not ready"
         return JSONResponse({"status": word}, 200 if answers else 503)
 
-    @router.get("/metrics", summary="Prometheus metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    if registry is not None:
+
+        @router.get("/metrics", summary="Prometheus metrics")
+        async def metrics() -> Response:
+            return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

@@ -39,6 +39,9 @@ REBALANCE_WAIT_MS: Final = 60_000
 WATCH_EVERY_S: Final = 2.0
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """From one partition at once; with the default of 1 MiB a batch of reports is too small to be worth its round trips."""
+GATHERED_BYTES: Final = 1024 * 1024
+PATIENCE_MS: Final = 500
+"""How long the broker keeps a reader who wants whatever there is while there is nothing."""
 LANES: Final = 2
 SLICE_RECORDS: Final = 250
 TURN_RECORDS: Final = 16
@@ -58,6 +61,8 @@ class Stream:
     views: Views = field(default_factory=dict)
     orders: Orders | None = None
     """None: every record is handled where it stands."""
+    gather_ms: int = 0
+    """How long the broker may gather a mebibyte; nought: what there is comes at once."""
     resting: bool = field(default=False, init=False)
     group: str = field(init=False)
     _delay_s: float = field(default=RETRY_DELAY_S, init=False)
@@ -79,6 +84,8 @@ class Stream:
             batch=True,
             max_records=self.settings.batch_records,
             max_partition_fetch_bytes=FETCH_BYTES,
+            fetch_min_bytes=GATHERED_BYTES if self.gather_ms else 1,
+            fetch_max_wait_ms=self.gather_ms or PATIENCE_MS,
             batch_timeout_ms=self.settings.batch_wait_ms,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             auto_offset_reset="earliest",

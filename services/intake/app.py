@@ -9,8 +9,9 @@ from typing import Final
 from fastapi import APIRouter, Depends
 from prometheus_client import CollectorRegistry
 
+from chassis.endless import Task
 from chassis.mongo import Area
-from chassis.service import Sandbox, Service, Task, World
+from chassis.service import Sandbox, Service, World
 from chassis.shortway import ShortWay
 from chassis.stream import Handler
 from contracts.submission import SubmissionReceivedV1
@@ -57,6 +58,8 @@ from services.intake.store.submissions import Store
 
 NAME: Final = "intake"
 TEND_EVERY_S: Final = 60.0
+GATHER_MS: Final = 250
+"""A report's figures, its stages and events may be seen so much later; its receipt and status wait for nothing read."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,7 @@ def build(world: World) -> Service:
         NAME,
         handlers=doors.handlers(access.keys),
         views={SubmissionReceivedV1: sealed},
+        gather_ms=GATHER_MS,
         routers=[doors.short_way, deciding, *doors.telling, access.audit_doors],
         prepare=prepare,
         tasks=[tend, watch.watch, incoming.watch, doors.tail.watch, doors.tail.end, access.audit.keep, *sandbox_tasks],

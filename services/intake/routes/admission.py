@@ -27,7 +27,7 @@ from services.intake.store.submissions import Store
 ADMITTED_WITHIN_S: Final = 8.0
 BATCH_REPORTS: Final = 128
 BATCH_BYTES: Final = 4 * 1024 * 1024
-BATCHES: Final = 4
+BATCHES: Final = 2
 WAITING_REPORTS: Final = 4_096
 WAITING_BYTES: Final = 64 * 1024 * 1024
 WAITING_S: Final = 4.0
