@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test check format generate bench fuzz lock clean
+.PHONY: help install demo up down status test check format generate bench prove fuzz lock clean
 
 help:  ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -55,6 +55,10 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.pipeline
 	$(BIN)/python -m tests.bench.intake
 
+prove: install  ## three brokers killed in turn under load; each service's credential tries what is not its own
+	$(BIN)/python -m tests.faults.three_brokers
+	$(BIN)/python -m tests.faults.least_rights
+
 fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at length, against a real intake
 	$(BIN)/python -m tests.fuzz.storm
 	$(BIN)/python -m tests.fuzz.asking
@@ -62,6 +66,8 @@ fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --constraint requirements.lock --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.lock pyproject.toml
 
 clean: down  ## remove the environment and the local stack's data
 	rm -rf $(VENV) .run
