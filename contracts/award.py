@@ -44,6 +44,20 @@ class Excluded(Frozen):
     reasons: tuple[Words, ...]
 
 
+class Ranked(Frozen):
+    """A region that was compared and not nominated."""
+
+    rank: Annotated[int, Field(ge=1, le=COUNT_MAX)]
+    region_code: RegionCode
+    score: Percent
+
+
+Others = Annotated[
+    tuple[Ranked, ...] | None,
+    Field(description="Ranked behind the nominees, best first; of a nomination, null where it was not kept."),
+]
+
+
 class AwardChangedV1(Message):
     """The nominees of one category were named, or its winners announced; follows from a step of the edition."""
 
@@ -61,6 +75,7 @@ class AwardChangedV1(Message):
     winners: Annotated[tuple[RegionCode, ...], Field(description="Best first; empty until decided.")] = ()
     ranked: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Regions that were eligible and compared.")]
     excluded: tuple[Excluded, ...] = ()
+    others: Others = None
     figures_digest: Annotated[Digest, Field(description="Over every figure that the ranking used.")]
     law_rows: tuple[str, ...]
     changed_at: Instant
@@ -100,6 +115,7 @@ class CategoryAward(Frozen):
     winners: Annotated[tuple[RegionCode, ...], Field(description="Best first; empty until decided.")] = ()
     ranked: Annotated[int, Field(ge=0, le=COUNT_MAX, description="Regions that were eligible and compared.")]
     excluded: tuple[Excluded, ...] = ()
+    others: Others = None
     figures_digest: Annotated[Digest, Field(description="Over every figure that the ranking used.")]
 
 
@@ -154,3 +170,35 @@ class AwardStepTakenV1(Message):
     @property
     def occurred_at(self) -> datetime:
         return self.taken_at
+
+
+class AwardReasonsAskedV1(Message):
+    """A region asked why it was not nominated, and this was the answer."""
+
+    TYPE: ClassVar[str] = "id.go.spm.award-reasons-asked.v1"
+    SOURCE: ClassVar[str] = "urn:spm:service:notify"
+
+    region_code: RegionCode
+    edition_year: Annotated[int, Field(ge=2022, le=2100)]
+    fiscal_year: Annotated[int, Field(ge=2021, le=2100)]
+    category: CategoryId
+    step: Annotated[int, Field(ge=1, le=COUNT_MAX, description="The number of the nomination that is asked about.")]
+    ranked: Annotated[int, Field(ge=0, le=COUNT_MAX)]
+    nominees: Annotated[int, Field(ge=0, le=COUNT_MAX)]
+    last_score: Annotated[Percent | None, Field(description="Of the last nominee; null where nobody was nominated.")]
+    rank: Annotated[int | None, Field(ge=1, le=COUNT_MAX, description="Null for who was not ranked.")] = None
+    score: Percent | None = None
+    reasons: Annotated[tuple[Words, ...], Field(description="Why the region was not ranked.")] = ()
+    asked_at: Instant
+    asked_by: Identifier
+
+    def identity(self) -> str:
+        return f"{self.region_code}/{self.edition_year}/{self.category}/{self.step}"
+
+    @property
+    def key(self) -> str:
+        return self.region_code
+
+    @property
+    def occurred_at(self) -> datetime:
+        return self.asked_at

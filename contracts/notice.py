@@ -18,6 +18,7 @@ class NoticeKind(StrEnum):
     ACHIEVEMENT_DEFICIENCY = "achievement_deficiency"
     CORRECTION = "correction"
     AWARD_NOMINATED = "award_nominated"
+    AWARD_NOT_NOMINATED = "award_not_nominated"
     AWARD_WON = "award_won"
     RECIPIENT_UNREACHABLE = "recipient_unreachable"
     NOTICE_UNREAD = "notice_unread"

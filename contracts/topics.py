@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.award import AwardChangedV1, AwardStepTakenV1
+from contracts.award import AwardChangedV1, AwardReasonsAskedV1, AwardStepTakenV1
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1, NoticeUnreadV1
@@ -116,6 +116,13 @@ NOTICE_ACKNOWLEDGED: Final = Topic(
     read_by=("notify", "intake"),
     messages=(NoticeAcknowledgedV1, NoticeUnreadV1),
 )
+AWARD_REASONS_ASKED: Final = Topic(
+    name="spm-award-reasons-asked-v1",
+    key="region code",
+    written_by=("notify",),
+    read_by=("notify",),
+    messages=(AwardReasonsAskedV1,),
+)
 RECIPIENT_CHANGED: Final = Topic(
     name="spm-recipient-changed-v1",
     key="recipient id",
@@ -165,6 +172,7 @@ TOPICS: Final = (
     AWARD_CHANGED,
     NOTICE_SETTLED,
     NOTICE_ACKNOWLEDGED,
+    AWARD_REASONS_ASKED,
     CLIENT_KEY_CHANGED,
     RECIPIENT_CHANGED,
     DEAD_LETTER_SETTLED,

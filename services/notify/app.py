@@ -17,6 +17,7 @@ from contracts.notice import NoticeSettledV1
 from contracts.recipient import RecipientChangedV1
 from contracts.topics import (
     AWARD_CHANGED,
+    AWARD_REASONS_ASKED,
     NOTICE_ACKNOWLEDGED,
     NOTICE_SETTLED,
     RECIPIENT_CHANGED,
@@ -42,7 +43,7 @@ from services.notify.pages.sign_in import BACK, SignInPages, sign_in_pages
 from services.notify.pages.situation import situation_page
 from services.notify.recipients import Directory
 from services.notify.register import Acknowledgements, Offices, Register
-from services.notify.routes import bounces, certificates, notices, recipients, webhooks
+from services.notify.routes import award_reasons, bounces, certificates, notices, recipients, webhooks
 from services.notify.routes.readers import Readers
 from services.notify.sender.ends import Ends
 from services.notify.sender.escalation import Escalation
@@ -97,6 +98,7 @@ def build(world: World) -> Service:
             RECIPIENT_CHANGED: handlers.on_recipients,
             NOTICE_SETTLED: handlers.on_ends,
             NOTICE_ACKNOWLEDGED: AcknowledgementHandlers(keeper.matters, handlers).on_acknowledged,
+            AWARD_REASONS_ASKED: handlers.on_facts,
             SUBMISSION_JUDGED: handlers.on_facts,
             REPORT_OVERDUE: handlers.on_facts,
             SCORECARD_UPDATED: handlers.on_facts,
@@ -106,6 +108,7 @@ def build(world: World) -> Service:
             notices.router(store),
             recipients.router(roster),
             bounces.router(store, register),
+            award_reasons.router(issued, store, world.publisher, world.clock),
             webhooks.router(endpoints, store, settings.public_url),
             *_certificate_doors(issued, settings, law, officials),
             *officials.pages(inbox, letters),

@@ -17,6 +17,7 @@ from services.notify.domain.corrections import TAKEN_BACK, may_correct, path_rea
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Matter, Notice
 from services.notify.domain.provinces import matters_of_province
+from services.notify.domain.reasons import matters_of_answer
 from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
@@ -128,8 +129,11 @@ class NoticeHandlers:
     def _matters_of(self, received: Received) -> list[Matter]:
         try:
             message, law = received.message, self._law
-            province = matters_of_province(message, law, logged_at=received.logged_at)
-            return [*matters_of(message, received.id, law), *province]
+            return [
+                *matters_of(message, received.id, law),
+                *matters_of_province(message, law, logged_at=received.logged_at),
+                *matters_of_answer(message, received.id, law),
+            ]
         except RegulationError as silence:
             raise Unprocessable("law-silent", str(silence)) from silence
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.facts import Correction, Facts, ReportMissing, Withdrawn
+from services.notify.domain.facts import Correction, Facts, NotNominated, ReportMissing, Withdrawn
 from services.notify.mailer.letters import Letters
 
 RULES = "https://validation.example/rules"
@@ -26,6 +26,8 @@ def name_of(facts: Facts) -> str:
             return f"{facts.kind}_while_open"
         case Correction(withdrawn=Withdrawn()):
             return f"{facts.kind}_of_award"
+        case NotNominated(rank=None):
+            return f"{facts.kind}_not_ranked"
         case _:
             return facts.kind
 

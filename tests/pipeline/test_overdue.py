@@ -1,4 +1,4 @@
-"""A deadline passes, is extended, passes again, and entry closes: who is told that a report is missing, and when."""
+"""A deadline nears, passes, is extended, passes again, and entry closes: who is told that a report is missing, when."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -17,10 +17,10 @@ from chassis.settings import Settings
 from cli.demo.doors import Answer
 from cli.rebuild import forget
 from contracts.message import Message
-from contracts.period import DeadlinePassedV1
+from contracts.period import DeadlineNearsV1, DeadlinePassedV1
 from contracts.submission import Submission
 from contracts.topics import REPORT_OVERDUE, SUBMISSION_RECEIVED, Topic
-from contracts.verdict import ReportOverdueV1
+from contracts.verdict import ReportAwaitedV1, ReportOverdueV1
 from regulation.loading import load_law
 from tests.pipeline.installation import Installation
 from tests.running import eventually
@@ -41,6 +41,8 @@ class Told:
 
     installation: Installation
     overdue: list[ReportOverdueV1]
+    awaited: list[ReportAwaitedV1]
+    """As often as they were written."""
     marks: list[DeadlinePassedV1]
     marks_written: int
     """When the first day had passed and everything was rebuilt from the log, with entry still open."""
@@ -83,6 +85,10 @@ async def marks_in(settings: Settings) -> list[DeadlinePassedV1]:
     return await facts(settings, SUBMISSION_RECEIVED, DeadlinePassedV1)
 
 
+async def all_reminded(settings: Settings) -> bool:
+    return len(await facts(settings, SUBMISSION_RECEIVED, DeadlineNearsV1)) >= REGIONS
+
+
 async def all_marked(settings: Settings) -> bool:
     return len(await marks_in(settings)) >= REGIONS
 
@@ -105,6 +111,10 @@ async def told(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
         await office.send(submission(region_code=LATE_KOTA))
         await installation.all_read()
 
+    clock.instant = DUE - 7 * DAY
+    async with installation.services(clock):
+        await eventually(partial(all_reminded, settings), within_s=60)
+        await installation.all_read()
     clock.instant = DUE + DAY
     async with installation.services(clock):
         await eventually(partial(all_marked, settings), within_s=60)
@@ -126,6 +136,7 @@ async def told(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
     yield Told(
         installation,
         once(await facts(settings, REPORT_OVERDUE, ReportOverdueV1)),
+        await facts(settings, REPORT_OVERDUE, ReportAwaitedV1),
         once(await marks_in(settings)),
         marks_written,
         ledger,
@@ -133,6 +144,19 @@ async def told(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
         notices,
         await installation.documents(),
     )
+
+
+def test_who_has_not_reported_is_awaited_a_week_before_the_deadline(told: Told) -> None:
+    awaited = {fact.region_code: fact for fact in told.awaited}
+    assert len(told.awaited) == len(awaited) == REGIONS - 1
+    assert KOTA not in awaited
+    assert {(fact.days_before_due, fact.occurred_at) for fact in told.awaited} == {(7, DUE - 7 * DAY)}
+    assert (awaited[LATE_KOTA].returned_reports, awaited[SILENT_KOTA].returned_reports) == (1, 0)
+
+
+def test_each_reminder_is_one_notice_to_each_office(told: Told) -> None:
+    reminders = [row["notices"] for row in told.notices["counts"] if row["kind"] == "report_due"]
+    assert sum(reminders) == 2 * 2
 
 
 def test_every_region_has_one_mark_a_day_that_passed_under_the_deadline_in_force(told: Told) -> None:

@@ -14,6 +14,7 @@ from services.notify.domain.facts import (
     Deficiency,
     Facts,
     Nomination,
+    NotNominated,
     PathReached,
     Placing,
     RegionsOverdue,
@@ -163,6 +164,28 @@ FACTS: Final[tuple[Facts, ...]] = (
         ),
     ),
     Nomination(placing=_PLACING, rank=2, nominees=5),
+    NotNominated(
+        edition_year=2024,
+        category=_PLACING.category,
+        ranked=93,
+        nominees=5,
+        last_score=Decimal("91.80"),
+        rank=9,
+        score=Decimal("90.15"),
+        lacking=Decimal("1.65"),
+        reasons=(),
+    ),
+    NotNominated(
+        edition_year=2024,
+        category=_PLACING.category,
+        ranked=92,
+        nominees=5,
+        last_score=Decimal("91.80"),
+        rank=None,
+        score=None,
+        lacking=None,
+        reasons=(Bilingual(id="Tidak ada laporan 2023Q3 yang diterima", en="No report of 2023Q3 was accepted"),),
+    ),
     Award(placing=_PLACING, place=2, winners=3),
     Unreachable(role=Role.SECRETARY, channel=Channel.EMAIL, since=_CLOSED, registered_at=_ARRIVED),
     Unacknowledged(
@@ -190,7 +213,7 @@ def _is_of_award(facts: Facts) -> bool:
 
 
 def example_of(facts: Facts) -> Notice:
-    of_no_quarter = isinstance(facts, Nomination | Award | Unreachable) or _is_of_award(facts)
+    of_no_quarter = isinstance(facts, Nomination | NotNominated | Award | Unreachable) or _is_of_award(facts)
     of_province = isinstance(facts, RegionsOverdue)
     matter = Matter(
         region_code="99" if of_province else "99.71",

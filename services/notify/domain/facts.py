@@ -155,6 +155,21 @@ class Nomination(Value):
     nominees: int
 
 
+class NotNominated(Value):
+    kind: Literal[NoticeKind.AWARD_NOT_NOMINATED] = NoticeKind.AWARD_NOT_NOMINATED
+    edition_year: int
+    category: Bilingual
+    ranked: int
+    nominees: int
+    last_score: Decimal | None
+    rank: int | None
+    """None for who was not ranked; ``reasons`` say why."""
+    score: Decimal | None
+    lacking: Decimal | None
+    """Points to the last nominee, rounded up; 0 where a tie break decided."""
+    reasons: tuple[Bilingual, ...]
+
+
 class Award(Value):
     kind: Literal[NoticeKind.AWARD_WON] = NoticeKind.AWARD_WON
     placing: Placing
@@ -230,6 +245,7 @@ Facts = Annotated[
     | Deficiency
     | Correction
     | Nomination
+    | NotNominated
     | Award
     | Unreachable
     | Unacknowledged,

@@ -20,6 +20,7 @@ READERS: Final[Mapping[NoticeKind, frozenset[Role]]] = MappingProxyType(
         NoticeKind.ACHIEVEMENT_DEFICIENCY: frozenset({Role.TEAM, Role.AGENCY}),
         NoticeKind.CORRECTION: frozenset(Role) - {Role.SYSTEM},
         NoticeKind.AWARD_NOMINATED: frozenset({Role.TEAM, Role.SECRETARY, Role.HEAD}),
+        NoticeKind.AWARD_NOT_NOMINATED: frozenset({Role.TEAM, Role.SECRETARY}),
         NoticeKind.AWARD_WON: frozenset({Role.TEAM, Role.SECRETARY, Role.HEAD}),
         NoticeKind.RECIPIENT_UNREACHABLE: frozenset({Role.TEAM, Role.SECRETARY}),
         NoticeKind.NOTICE_UNREAD: frozenset({Role.SECRETARY, Role.HEAD}),

@@ -27,6 +27,7 @@ KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
         NoticeKind.ACHIEVEMENT_DEFICIENCY: Bilingual(id="Capaian di bawah jalur", en="Attainment below the path"),
         NoticeKind.CORRECTION: Bilingual(id="Ralat pemberitahuan", en="Correction of a notice"),
         NoticeKind.AWARD_NOMINATED: Bilingual(id="Nominasi SPM Awards", en="SPM Awards nomination"),
+        NoticeKind.AWARD_NOT_NOMINATED: Bilingual(id="Alasan tidak dinominasikan", en="Why not nominated"),
         NoticeKind.AWARD_WON: Bilingual(id="Penerima SPM Awards", en="SPM Awards winner"),
         NoticeKind.RECIPIENT_UNREACHABLE: Bilingual(id="Alamat tidak dapat dicapai", en="Address unreachable"),
         NoticeKind.NOTICE_UNREAD: Bilingual(id="Pemberitahuan belum ditanggapi", en="Notice not acknowledged"),

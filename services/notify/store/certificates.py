@@ -4,13 +4,18 @@ Both writes set their own fields of the step's document, so that they commute: a
 read after the correction of its step.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Final
+
+from pydantic import TypeAdapter
 
 from chassis.mongo import Database, Document, UpdateOne
 from contracts.award import AwardStep, AwardStepTakenV1
 from services.notify.domain.certificate import Certificate, Issued, Withdrawal, certificates_of, step_id, step_named
+from services.notify.domain.reasons import Nominations
 
+_NOMINATIONS: Final = TypeAdapter(Nominations)
 STEPS_MAX: Final = 1_000
 """Of one region: an edition has about two that name it."""
 
@@ -37,6 +42,12 @@ class CertificateStore:
         issued = [one for document in await found.to_list(None) for one in _issued(document)]
         return [one for one in issued if one.certificate.region_code == region]
 
+    async def nominations(self, edition_year: int) -> Nominations | None:
+        """The nomination of the edition that no correction has undone."""
+        standing = {"nominations.edition_year": edition_year, "withdrawn": {"$exists": False}}
+        found = await self._steps.find(standing).sort("nominations.step", -1).limit(1).to_list(None)
+        return _NOMINATIONS.validate_json(json.dumps(found[0]["nominations"])) if found else None
+
     async def find(self, number: str) -> Issued | None:
         named = step_named(number)
         document = None if named is None else await self._steps.find_one({"_id": named})
@@ -46,10 +57,15 @@ class CertificateStore:
 
 def _issue(step: AwardStepTakenV1) -> UpdateOne | None:
     certificates = [certificate.model_dump(mode="json") for certificate in certificates_of(step)]
-    if not certificates:
+    if not certificates and step.step is not AwardStep.NOMINATED:
         return None
     named = {"_id": step_id(step.edition_year, step.number)}
-    return UpdateOne(named, {"$set": {"certificates": certificates}}, upsert=True)
+    issued: Document = {"certificates": certificates}
+    if step.step is AwardStep.NOMINATED:
+        awards = [award.model_dump(mode="json") for award in step.awards]
+        place = {"edition_year": step.edition_year, "fiscal_year": step.fiscal_year, "step": step.number}
+        issued["nominations"] = place | {"awards": awards}
+    return UpdateOne(named, {"$set": issued}, upsert=True)
 
 
 def _withdrawal(step: AwardStepTakenV1) -> UpdateOne | None:

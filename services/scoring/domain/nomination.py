@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from contracts.award import CategoryAward, Nominee
+from contracts.award import CategoryAward, Nominee, Ranked
 from regulation.award_rows import AwardCategory
 from regulation.awards import AwardEdition
 from regulation.law import Law
@@ -38,6 +38,10 @@ def nominated(law: Law, edition: AwardEdition, figures: Sequence[QuarterFigures]
                 nominees=ranking.ranked[: category.nominee_count],
                 ranked=len(ranking.ranked),
                 excluded=ranking.excluded,
+                others=tuple(
+                    Ranked(rank=one.rank, region_code=one.region_code, score=one.score)
+                    for one in ranking.ranked[category.nominee_count :]
+                ),
                 figures_digest=digest,
             )
         )
@@ -53,7 +57,7 @@ def decided(
         nominees = placed(award, edition.panel, scores)
         best_first = sorted(nominees, key=_final_order)
         winners = tuple(one.region_code for one in best_first[: edition.category(award.category).winner_count])
-        awards.append(award.model_copy(update={"nominees": nominees, "winners": winners}))
+        awards.append(award.model_copy(update={"nominees": nominees, "winners": winners, "others": None}))
     return tuple(awards)
 
 
