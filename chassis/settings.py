@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     smtp_tls_required: bool = Field(default=False, description="Send no mail to a server without TLS.")
     smtp_ca_file: Path | None = Field(None, description="CA bundle for the mail server; the system's where not given.")
     http_host: str = "127.0.0.1"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = Field(
+        None, ge=1, le=65_535, description="Where /metrics is, for operators alone; without it at http_port."
+    )
     http_port: int = Field(8080, ge=0, le=65_535)
     public_url: str = Field("http://127.0.0.1:8083", description="Where officials reach notify's pages.")
     rules_url: str = Field("http://127.0.0.1:8081/rules", description="Where validation's pages of the rules stand.")
