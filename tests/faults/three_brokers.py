@@ -268,7 +268,7 @@ async def run(folder: Path, stopping: AsyncExitStack, *, copies: int, rounds: in
     mongod, _ = await asyncio.gather(Engines(folder, stopping).mongod(), cluster.start())
     keys = Keys(folder)
     settings = settings_for(cluster.address, mongod.address, keys, kafka_replication=copies, rate_limit=1_000_000)
-    console.print(f"three brokers, {copies} copies of each topic, at least {max(1, copies - 1)} before an answer")
+    console.print(f"three brokers, copies of each topic: {copies}, in sync before an answer: {max(1, copies - 1)}")
     async with services(settings, keys, folder) as regions:
         handing_in = asyncio.create_task(regions.hand_in())
         faults = await killed_in_turn(cluster, settings, regions, rounds)
