@@ -81,13 +81,16 @@ class Installation:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Doors]:
         async with self.services() as clients:
-            yield Doors(
-                intake=clients["intake"],
-                scoring=clients["scoring"],
-                notify=clients["notify"],
-                importer=self.headers["importer"],
-                secretariat=self.headers["secretariat"],
-            )
+            yield self.doors(clients)
+
+    def doors(self, clients: Mapping[str, httpx.AsyncClient]) -> Doors:
+        return Doors(
+            intake=clients["intake"],
+            scoring=clients["scoring"],
+            notify=clients["notify"],
+            importer=self.headers["importer"],
+            secretariat=self.headers["secretariat"],
+        )
 
     def flow(self, plan: Plan, doors: Doors) -> Flow:
         return Flow(plan, doors, self.settings, Screen(Console(file=StringIO())))

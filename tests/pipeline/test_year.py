@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email import message_from_bytes
 
+import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from cli.demo.balance import differences, expected_notices
 from cli.demo.flow import Found
@@ -20,6 +23,8 @@ from tests.pipeline.installation import Installation
 
 pytestmark = pytest.mark.engines
 REGIONS = 24
+SERIES_MAX = 1_000
+"""Of one replica; what a doubling of the regions does not change."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Past:
     found_again: Found
     replayed: int
     documents: dict[str, list[str]]
+    metrics: dict[str, list[Sample]]
+    """By service, as they stood at the end."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -40,14 +47,21 @@ async def past(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
     law = load_law()
     plan = plan_year(law, seed=7, regions=REGIONS)
     installation = Installation.of(kafka, mongo, tmp_path_factory.mktemp("year"), plan.nation)
-    async with installation.running() as doors:
+    async with installation.services() as clients:
+        doors = installation.doors(clients)
         found = await installation.flow(plan, doors).run()
         with pytest.raises(StillRunningError, match="intake still runs"):
             await forget(installation.settings, lambda _: None, within_s=0)
         again = installation.flow(plan, doors)
         found_again = await again.run()
         await installation.all_read()
-    yield Past(installation, plan, law, found, found_again, again.replayed, await installation.documents())
+        metrics = {name: await scraped(client) for name, client in clients.items()}
+    yield Past(installation, plan, law, found, found_again, again.replayed, await installation.documents(), metrics)
+
+
+async def scraped(client: httpx.AsyncClient) -> list[Sample]:
+    text = (await client.get("/metrics")).text
+    return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
 
 def notices_of(past: Past, found: Found) -> dict[NoticeKind, int]:
@@ -83,6 +97,13 @@ def test_each_delivered_notice_is_one_mail(past: Past) -> None:
 def test_sending_the_year_again_changes_nothing(past: Past) -> None:
     assert past.replayed == len(past.plan.reports)
     assert past.found_again == past.found
+
+
+def test_metrics_stay_few_and_none_is_of_one_region(past: Past) -> None:
+    regions = {region.code for region in past.law.regions.reporting()}
+    for service, samples in past.metrics.items():
+        assert 100 < len(samples) < SERIES_MAX, service
+        assert not regions & {text for sample in samples for text in sample.labels.values()}, service
 
 
 async def test_a_rebuild_gives_the_same_documents_and_sends_no_mail(past: Past) -> None:
