@@ -60,7 +60,8 @@ def show_where_to_look(screen: Screen, addresses: Mapping[str, str], *, mail: st
     for what, where in (
         ("the public pages", f"{addresses['scoring']}/"),
         ("a region's inbox", f"{addresses['notify']}/inbox/64.71"),
-        ("  to sign in", f"any name; the password is the key region-64.71 in {credentials}"),
+        ("  to sign in", f"type sekda@64-71.daerah.example, then open the link in the newest mail in {mail}"),
+        ("  with a key", f"{addresses['notify']}/inbox?key: any name; the password is region-64.71 in {credentials}"),
         ("every letter", f"{addresses['notify']}/preview"),
         ("the mail itself", mail),
         ("the door's manual", f"{addresses['intake']}/docs"),

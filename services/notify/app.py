@@ -80,7 +80,6 @@ def build(world: World) -> Service:
     hooks = _hook_sender(world, ends, register)
     officials = _Officials(world, law, registered, directory, mails.courier)
     inbox = officials.inbox(store, keeper, issued, letters)
-    roster, endpoints = recipients.Roster(register, law, world.clock), webhooks.Endpoints(register, hooks, law)
 
     async def prepare() -> None:
         """Who is told is known before the first fact is read: a rebuild tells those who were told."""
@@ -104,25 +103,16 @@ def build(world: World) -> Service:
             SCORECARD_UPDATED: handlers.on_facts,
             AWARD_CHANGED: AwardHandlers(issued, handlers, law).on_awards,
         },
-        routers=[
-            notices.router(store),
-            recipients.router(roster),
-            bounces.router(store, register),
-            award_reasons.router(issued, store, world.publisher, world.clock),
-            webhooks.router(endpoints, store, settings.public_url),
-            *_certificate_doors(issued, settings, law, officials),
-            *officials.pages(inbox, letters),
-            *recipient_pages(RecipientPage(officials.frame, roster, endpoints, law)),
-        ],
+        routers=_doors(world, inbox, officials, register, hooks),
         webhooks=webhooks.told(),
         prepare=prepare,
-        tasks=[NoticeWatch(ends, Flow(world.database)).watch],
+        tasks=[NoticeWatch(ends, Flow(world.database)).watch, *officials.tasks],
         senders=[
             _tidy(settings, ends),
             register.tidy,
             hooks.run,
             *[mails.run] * MAIL_SENDERS,
-            *officials.tasks(inbox),
+            *officials.senders(inbox),
         ],
         unlogged=UNLOGGED,
         title="SPM Awards: notices",
@@ -153,7 +143,7 @@ class _Officials:
         kept = (store, keeper.matters, keeper.situations, issued)
         return Inbox(self.frame, *kept, acknowledgements, self._law, letters, world.clock)
 
-    def pages(self, inbox: Inbox, letters: Letters) -> list[APIRouter]:
+    def pages(self, inbox: Inbox) -> list[APIRouter]:
         clock, settings = self._world.clock, self._world.settings
         issuer = SignInIssuer.of(settings, clock, back=settings.public_url.rstrip("/") + BACK)
         signing_in = SignInPages(self.frame, self.sessions, self.links, self.readers, clock, issuer)
@@ -161,13 +151,18 @@ class _Officials:
             *sign_in_pages(signing_in),
             inbox_pages(inbox, self.readers),
             situation_page(inbox, self.readers),
-            preview_page(self.frame, letters, self.readers),
+            preview_page(self.frame, inbox.letters, self.readers),
         ]
 
-    def tasks(self, inbox: Inbox) -> list[Task]:
+    @property
+    def tasks(self) -> list[Task]:
+        """Officials come in while the senders rest, too."""
+        return [self.links.write, *[self.links.send] * LINK_SENDERS]
+
+    def senders(self, inbox: Inbox) -> list[Task]:
         world = self._world
         escalation = Escalation(NAME, world.settings, inbox.matters, inbox.notices, world.publisher, world.clock)
-        return [inbox.acknowledgements.tidy, escalation.run, self.links.write, *[self.links.send] * LINK_SENDERS]
+        return [inbox.acknowledgements.tidy, escalation.run]
 
 
 def _tidy(settings: Settings, ends: Ends) -> Task:
@@ -181,11 +176,21 @@ def _tidy(settings: Settings, ends: Ends) -> Task:
     return tidy
 
 
-def _certificate_doors(
-    issued: CertificateStore, settings: Settings, law: Law, officials: _Officials
-) -> list[APIRouter]:
+def _doors(world: World, inbox: Inbox, officials: _Officials, register: Register, hooks: HookSender) -> list[APIRouter]:
+    settings, law, store, issued = world.settings, inbox.law, inbox.notices, inbox.certificates
+    roster, endpoints = recipients.Roster(register, law, world.clock), webhooks.Endpoints(register, hooks, law)
     press = Press(law, settings.public_url, settings.page_notice, read_emblem(settings.emblem))
-    return [certificates.router(issued, press, officials.readers), certificate_pages(issued, press, officials.frame)]
+    return [
+        notices.router(store),
+        recipients.router(roster),
+        bounces.router(store, register),
+        award_reasons.router(issued, store, world.publisher, world.clock),
+        webhooks.router(endpoints, store, settings.public_url),
+        certificates.router(issued, press, officials.readers),
+        certificate_pages(issued, press, officials.frame),
+        *officials.pages(inbox),
+        *recipient_pages(RecipientPage(officials.frame, roster, endpoints, law)),
+    ]
 
 
 def _mail_sender(world: World, ends: Ends, letters: Letters, register: Register) -> MailSender:

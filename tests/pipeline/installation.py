@@ -39,8 +39,8 @@ BUILDS = {
     "scoring": build_scoring,
     "notify": build_notify,
 }
-_OF_NO_LOG: Final = frozenset({"key_uses", "refusals"})
-"""Of the doors alone: when a key was last used, what was refused."""
+_OF_NO_LOG: Final = frozenset({"key_uses", "refusals", "readings", "sign_in_links", "sessions", "oidc_requests"})
+"""Of the doors alone: when a key was last used, what was refused, who is signed in, who opened what first."""
 
 
 @dataclass(frozen=True)
