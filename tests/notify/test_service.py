@@ -11,13 +11,14 @@ import pytest
 
 from chassis.clock import SystemClock
 from chassis.events import Event
-from chassis.groups import group_of, rewind
+from chassis.groups import group_of, rewind, wait_until_read
 from chassis.kafka import Publisher, RawRecord, ensure_topics
 from chassis.mongo import Document, Mongo
 from chassis.replay import read_all
 from chassis.settings import Settings
 from contracts.message import Message, deterministic_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from contracts.recipient import Channel, RecipientChangedV1, Role
 from contracts.topics import NOTICE_SETTLED, TOPICS, Topic
 from services.notify.app import NAME, build
 from services.notify.domain.examples import FACTS
@@ -70,6 +71,10 @@ class Installation:
         kept = await self.documents()
         return len(kept) == count and all(document.get("published") for document in kept)
 
+    async def ends(self) -> set[Message]:
+        """What the log says of how notices ended, each once however often it was said."""
+        return {end async for part in read_all(self.settings, NOTICE_SETTLED) for end in part}
+
     async def forget(self, *topics: Topic) -> None:
         """Drop the database and set the group back to the beginning of these topics, as for a rebuild."""
         mongo = Mongo(self.settings)
@@ -121,6 +126,26 @@ def end_of_nothing(number: int) -> NoticeSettledV1:
 NOTICES = 3 * 4 + 3 * 2 + 3 * 2
 
 
+IN_THE_INBOX = 4 + 1 + 1
+MAILS = NOTICES - 8 + IN_THE_INBOX
+"""Where one region registered its team alone: a mailbox and an inbox."""
+
+
+def office(channel: Channel, address: str | None = None) -> RecipientChangedV1:
+    since = recently() - timedelta(days=1)
+    return RecipientChangedV1(
+        recipient_id=f"team-{channel}",
+        revision=1,
+        region_code=REGIONS[0],
+        role=Role.TEAM,
+        channel=channel,
+        address=address,
+        active_from=since,
+        changed_at=since,
+        changed_by="test",
+    )
+
+
 @pytest.mark.parametrize("set_back", [WHAT_NOTIFY_READS, FACTS_ALONE], ids=["every topic", "facts alone"])
 async def test_what_was_told_is_not_told_again_after_a_rebuild(
     installation: Installation, set_back: tuple[Topic, ...]
@@ -151,6 +176,24 @@ async def test_what_was_told_is_not_told_again_after_a_rebuild(
         async with installation.notify():
             await eventually(lambda: installation.all_settled(NOTICES + 1), within_s=60)
         assert len(catcher.recipients) == NOTICES + 1
+
+
+async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(installation: Installation) -> None:
+    settings, group = installation.settings, group_of(NAME, installation.settings)
+    await installation.publish([office(Channel.EMAIL, "tim@64-71.daerah.example"), office(Channel.INBOX), *facts()])
+    async with installation.catcher.running():
+        async with installation.notify():
+            await eventually(lambda: installation.all_settled(MAILS + IN_THE_INBOX), within_s=60)
+        lived, ends = await installation.documents(), await installation.ends()
+        assert len(installation.catcher.raw) == MAILS
+        for _ in range(3):
+            await rewind(settings, WHAT_NOTIFY_READS, group)
+            async with installation.notify():
+                for topic in WHAT_NOTIFY_READS:
+                    await wait_until_read(settings, topic, group)
+            assert await installation.documents() == lived
+            assert await installation.ends() == ends, "another end, or other words of one"
+        assert len(installation.catcher.raw) == MAILS, "a mail was sent again"
 
 
 async def test_a_region_reads_its_inbox_and_nobody_elses(installation: Installation) -> None:
