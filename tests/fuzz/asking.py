@@ -10,6 +10,7 @@ from typing import Final
 from chassis.settings import Settings
 from contracts.scopes import SCOPES
 from tests.engines import EngineChoice, run_with_engines, shared_kafka, shared_mongo
+from tests.intake.streaming import open_period
 from tests.processes import service_process, started
 from tests.running import Keys, settings_for
 
@@ -21,6 +22,8 @@ async def asked(settings: Settings, keys: Keys, folder: Path, *options: str) -> 
     """The exit code of schemathesis, 0 where every promise was kept, and what it said."""
     headers = keys.issue("skema", list(SCOPES))
     async with started(service_process("intake", settings, folder)) as running:
+        # Reports for an open period are taken, so that what follows on them is asked for too.
+        await open_period(running, headers)
         process = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIGURATION)),
             *("run", f"{running.address}/openapi.json", "--header", f"Authorization: {headers['Authorization']}"),

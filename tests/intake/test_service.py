@@ -1,11 +1,13 @@
 """The whole service on real Kafka and MongoDB, as regional systems and the secretariat meet it."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import b64encode
 import httpx
 import pytest
 import pytest_asyncio
@@ -334,7 +336,7 @@ async def test_a_database_rebuilt_from_the_log_is_the_same(intake: Intake) -> No
 async def test_while_the_world_is_away_nothing_is_promised(engines: Engines, keys: Keys) -> None:
     kota = keys.issue("kota-contoh", ["submissions:write"], KOTA)
     secretariat = keys.issue("sekretariat", ["periods:write", "submissions:read"])
-    kafka, mongod = await engines.kafka(), await engines.mongod()
+    kafka, mongod = await asyncio.gather(engines.kafka(), engines.mongod())
     settings = settings_for(kafka.address, mongod.address, keys)
     async with running(NAME, build, settings, clock := FixedClock(NOW)) as client:
         intake = Intake(client, settings, clock, kota, kota, kota, secretariat)

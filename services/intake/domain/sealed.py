@@ -2,6 +2,11 @@
 
 Whoever wrote the record had read the report by the contract and put the digest of its written form beside it. A record
 in that form whose digest agrees holds, to the byte, what was let in then; any other is read by the contract.
+
+A digest is no signature: whoever may write to the topic may seal what is no report. Nothing is decided by it here: its
+bytes go back to those who may read that region, a form that would show its figures fails, and its id stays pending,
+because validation, which reads every report by the contract, puts it aside and judges it never. Whoever may write there
+could as well put in a false report that keeps the contract; the right to write is intake's alone.
 """
 
 import re

@@ -151,11 +151,13 @@ _LINES: Final[dict[str, Any]] = {
 }
 STREAM: Final[dict[str, Any]] = {
     NDJSON: {
-        "schema": self_contained(Submission),
+        "schema": {
+            "description": "Of a line: a report. A line that is none is refused in its place, and the stream goes on.",
+            "anyOf": [self_contained(Submission), {}],
+        },
         "examples": {"a line": {"value": SUBMISSION}},
     }
 }
-"""The body: the schema is that of a line."""
 STREAMED: Final[dict[str, Any]] = {
     "description": "A stream: one line for each line of the request, in its order, while it runs; then the summary. "
     "A stream that was cut is taken up again by sending it from the first line without a result; first_line lets the "
