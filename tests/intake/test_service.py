@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-import b64encode
 import httpx
 import pytest
 import pytest_asyncio
