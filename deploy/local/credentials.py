@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -74,3 +75,9 @@ def write_private(file: Path, content: object) -> None:
         unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(file)
+
+
+if __name__ == "__main__":
+    made = Path(sys.argv[1])
+    made.mkdir(mode=0o700, parents=True, exist_ok=True)
+    issue_once(made)

@@ -1,0 +1,47 @@
+"""deploy/compose.yaml against what the services understand. Whether it runs, only a Docker daemon can say."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from chassis.rights import SERVICES
+from chassis.settings import Settings
+from cli.generate import ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
+each_service = pytest.mark.parametrize("service", SERVICES)
+
+
+@each_service
+def test_a_service_is_told_nothing_that_is_no_setting(service: str) -> None:
+    told = COMPOSE["services"][service]["environment"]
+    assert {name.removeprefix("SPM_").lower() for name in told} <= Settings.model_fields.keys()
+
+
+@each_service
+def test_a_service_runs_with_no_right_and_time_to_end_in_order(service: str) -> None:
+    part = COMPOSE["services"][service]
+
+    assert part["command"] == ["python", "-m", f"services.{service}"]
+    assert part["read_only"]
+    assert part["cap_drop"] == ["ALL"]
+    assert int(part["stop_grace_period"].removesuffix("s")) > Settings().stop_wait_s
+
+
+def test_every_port_is_published_on_the_loopback_alone() -> None:
+    published = [port for part in COMPOSE["services"].values() for port in part.get("ports", [])]
+    assert published
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_a_secret_is_given_to_the_service_alone_that_signs_with_it() -> None:
+    given = {name: set(part.get("secrets", [])) for name, part in COMPOSE["services"].items()}
+
+    assert {name for name, secrets in given.items() if "receipt-keys" in secrets} == {"intake"}
+    assert {name for name, secrets in given.items() if "webhook-secret" in secrets} == {"notify"}
+
+
+def test_every_image_of_others_has_a_version() -> None:
+    images = {part["image"] for part in COMPOSE["services"].values()} - {"spm-awards"}
+    assert all(":" in image and not image.endswith(":latest") for image in images)
