@@ -45,3 +45,11 @@ def test_a_secret_is_given_to_the_service_alone_that_signs_with_it() -> None:
 def test_every_image_of_others_has_a_version() -> None:
     images = {part["image"] for part in COMPOSE["services"].values()} - {"spm-awards"}
     assert all(":" in image and not image.endswith(":latest") for image in images)
+
+
+def test_the_image_holds_the_versions_that_are_tested() -> None:
+    tested, shipped = (
+        {line.partition(" ")[0] for line in (ROOT / lock).read_text(encoding="utf-8").splitlines() if "==" in line}
+        for lock in ("requirements.lock", "deploy/requirements.lock")
+    )
+    assert shipped < tested
