@@ -19,7 +19,7 @@ from tests.pipeline.installation import Installation
 from tests.pipeline.test_replicas import received
 
 pytestmark = pytest.mark.engines
-REGIONS = 10
+REGIONS = 20
 ORDER = Order("operator", "sintetis")
 LAW = load_law()
 PLAN = plan_year(LAW, seed=5, regions=REGIONS)
@@ -36,7 +36,7 @@ async def load(publisher: Publisher, events: Sequence[Event]) -> None:
     """One after the other, for as long as the rebuilds go on."""
     for event in events:
         await publisher.publish([event])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
 
 
 async def test_each_service_is_rebuilt_under_load_and_is_the_same(installation: Installation) -> None:
