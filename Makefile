@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test check format generate bench prove fuzz lock clean
+.PHONY: help install demo up down status test check format generate bench prove fuzz alerts lock clean
 
 help:  ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -62,6 +62,9 @@ prove: install  ## three brokers killed in turn under load; each service's crede
 fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at length, against a real intake
 	$(BIN)/python -m tests.fuzz.storm
 	$(BIN)/python -m tests.fuzz.asking
+
+alerts: install  ## stage the faults that alerts are for; each must fire and clear (needs Prometheus)
+	$(BIN)/python -m tests.faults.staged_alerts
 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \
