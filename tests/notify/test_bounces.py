@@ -73,6 +73,11 @@ def test_only_an_address_that_does_not_exist_is_one_to_be_marked(status: str, *,
     assert read_bounce(report(status)) == Bounce(NOTICE.id, no_such_address=gone)
 
 
+def test_a_report_of_several_recipients_marks_nobody_unless_all_are_gone() -> None:
+    other = b"Status: 5.1.1\r\n\r\nFinal-Recipient: rfc822; x@y.example\r\nAction: relayed\r\nStatus: 2.0.0\r\n"
+    assert not read_bounce(report().replace(b"Status: 5.1.1\r\n", other)).no_such_address
+
+
 @pytest.mark.parametrize(
     ("raw", "missed"),
     [

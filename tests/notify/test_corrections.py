@@ -11,14 +11,13 @@ from contracts.award import AwardState, AwardStep
 from contracts.message import Message
 from contracts.notice import NoticeKind
 from regulation.law import Law
-from services.notify.handlers import AwardHandlers, NoticeHandlers
+from services.notify.handlers import AwardHandlers, InboxKeeper, NoticeHandlers
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
 from services.notify.store.certificates import CertificateStore
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
 from tests.notify.domain.test_corrections import card
-from tests.notify.inbox import keeper_in
 from tests.notify.messages import award, award_step, received
 
 CARDS: tuple[Message, ...] = (card(1, "50"), card(2, "100"), card(3, "100"), card(4, "70"), card(5, "100"))
@@ -36,7 +35,7 @@ async def handlers(database: Database, law: Law) -> AwardHandlers:
     issued, store = CertificateStore(database), NoticeStore(database)
     await store.prepare()
     metrics = NoticeMetrics(CollectorRegistry())
-    notices = NoticeHandlers(store, keeper_in(database), RecipientStore(database), law, Directory(), metrics)
+    notices = NoticeHandlers(store, InboxKeeper.of(database), RecipientStore(database), law, Directory(), metrics)
     return AwardHandlers(issued, notices, law)
 
 

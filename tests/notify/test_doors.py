@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -18,14 +19,16 @@ from chassis.groups import group_of, rewind
 from chassis.kafka import Publisher, ensure_topics
 from chassis.mongo import Document, Mongo
 from chassis.settings import Settings
+from contracts.award import AwardStep, Excluded, Ranked
 from contracts.message import Message
 from contracts.notice import NoticeKind
 from contracts.topics import RECIPIENT_CHANGED, TOPICS
 from services.notify.app import NAME, build
 from tests.notify.catcher import Catcher, always, refusing
 from tests.notify.certificates import Authority
-from tests.notify.messages import returned
+from tests.notify.messages import award_step, returned
 from tests.notify.receiver import Receiver
+from tests.notify.test_bounces import report
 from tests.running import Keys, eventually, read_topic, running, settings_for
 
 SECRETARY = {"region": "64.71", "role": "Sekretaris Daerah", "address": "sekda@kota-contoh.example"}
@@ -290,6 +293,63 @@ async def test_a_mailbox_that_is_none_is_marked_once_and_the_others_are_told(hou
     reported = await house.post(f"/v1/recipients/{sekda}:unreachable")
     assert reported.json()["unreachable_since"] is not None
     house.catcher.rcpt = always("250 taken")
+
+
+async def test_returned_mail_is_handed_in_as_it_came_and_marks_the_address(house: House) -> None:
+    [team] = await house.register(TEAM | {"address": "kembali@kota-contoh.example"})
+    await house.publish(fresh(51))
+
+    async def came() -> bool:
+        return "kembali@kota-contoh.example" in house.catcher.recipients
+
+    await eventually(came, within_s=60)
+    mail = next(mail for mail in house.catcher.mails if "kembali@" in str(mail["To"]))
+    notice_id = str(mail["Message-ID"]).strip().removeprefix("<").partition(".")[0]
+    returned = report(to=f"bounces+{notice_id}@bounces.example")
+
+    assert (await hand_in(house, returned, house.own)).status_code == 403
+    wrong = await hand_in(house, b"Subject: cuti", house.everyone)
+    assert (wrong.status_code, wrong.json()["type"]) == (422, "urn:spm:problem:no-bounce")
+    assert (await hand_in(house, report(), house.everyone)).status_code == 404, "no notice of ours"
+    full = await hand_in(house, report("5.2.2", to=f"bounces+{notice_id}@b.example"), house.everyone)
+    assert full.json() == {"notice_id": notice_id, "conclusion": "may_pass"}
+    for _ in range(2):
+        taken = await hand_in(house, returned, house.everyone)
+        assert taken.json() == {"notice_id": notice_id, "conclusion": "marked"}
+    assert (await house.get(f"/v1/recipients/{team}"))["unreachable_since"] is not None
+
+
+async def hand_in(house: House, mail: bytes, by: dict[str, str]) -> httpx.Response:
+    return await house.client.post("/v1/bounces", content=mail, headers=by | {"content-type": "message/rfc822"})
+
+
+async def test_a_region_asks_why_it_is_not_nominated_and_is_told_once(house: House) -> None:
+    [nominated] = award_step(2, AwardStep.NOMINATED).awards
+    left_out = Excluded(region_code="64.02", reasons=("Tidak ada laporan / No report",))
+    behind = Ranked(rank=4, region_code="64.03", score=Decimal("90.1"))
+    award = nominated.model_copy(update={"excluded": (left_out,), "others": (behind,)})
+    await house.publish(award_step(2, AwardStep.NOMINATED).model_copy(update={"awards": (award,)}))
+
+    async def ask(region: str) -> httpx.Response:
+        return await house.post("/v1/award-reasons", {"edition_year": 2024, "region": region}, by=house.everyone)
+
+    async def answered() -> bool:
+        return (await ask("64.02")).status_code == 200
+
+    await eventually(answered, within_s=60)
+    assert (await house.post("/v1/award-reasons", {"edition_year": 2024})).status_code == 404, "is a nominee"
+    assert (await house.post("/v1/award-reasons", {"edition_year": 2024, "region": "64.02"})).status_code == 403
+    [answer] = (await ask("64.03")).json()["answers"]
+    assert (answer["rank"], answer["score"], answer["last_score"]) == (4, "90.1", "93.4249")
+
+    async def told() -> bool:
+        kinds = [(each.get("kind"), each.get("region_code")) for each in await house.documents()]
+        return {("award_not_nominated", "64.02"), ("award_not_nominated", "64.03")} <= set(kinds)
+
+    await eventually(told, within_s=60)
+    before = [each for each in await house.documents() if each.get("kind") == "award_not_nominated"]
+    assert (await ask("64.02")).status_code == 200
+    assert len(before) == 2 * 2
 
 
 async def test_officials_change_their_list_on_a_page(house: House) -> None:
