@@ -25,8 +25,8 @@ class ShortWay(Route):
 
     def __init__(self, router: APIRouter, answer: Answer) -> None:
         """To the door that the router describes last."""
-        [*_, self._described] = (route for route in router.routes if isinstance(route, APIRoute))
-        super().__init__(self._described.path, answer, methods=[_METHOD])
+        [*_, self.described] = (route for route in router.routes if isinstance(route, APIRoute))
+        super().__init__(self.described.path, answer, methods=[_METHOD])
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if (
@@ -37,4 +37,4 @@ class ShortWay(Route):
             or Headers(scope=scope).get("content-type") != JSON
         ):
             return Match.NONE, {}
-        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}, "route": self._described}
+        return Match.FULL, {"endpoint": self.endpoint, "path_params": {}, "route": self.described}

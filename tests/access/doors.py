@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from chassis.service import make_app
+from chassis.shortway import ShortWay
 from tests.running import settings_for
 
 SERVICES = ("intake", "validation", "scoring", "notify")
@@ -85,4 +86,6 @@ def _paths(routes: Any) -> Iterator[tuple[str, bool]]:
         if included is not None:
             yield from _paths(included.routes)
         else:
-            yield getattr(route, "path", str(route)), isinstance(route, APIRoute) and route.include_in_schema
+            # A short way leads to a door that is told of.
+            told = route.described if isinstance(route, ShortWay) else route
+            yield getattr(told, "path", str(told)), isinstance(told, APIRoute) and told.include_in_schema
