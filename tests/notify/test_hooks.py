@@ -38,14 +38,14 @@ from services.notify.webhooks.courier import Reply, WebhookCourier
 from services.notify.webhooks.signing import Signer
 from tests.notify.certificates import Authority
 from tests.notify.log import Log
-from tests.notify.receiver import Receiver, never, says
+from tests.notify.receiver import Receiver, later_s, never, raw, says, without_end
 from tests.running import eventually, settings_for
 
 HOST = "hooks.example"
 PUBLIC_URL = "https://notices.example"
 EXAMPLE = example_of(FACTS[0])
 SIGNER = Signer(b"s" * 32)
-ANSWER_S = 0.5
+ANSWER_S = 2.0
 M = TypeVar("M", bound=Message)
 START = EXAMPLE.matter.fact_at + timedelta(minutes=1)
 
@@ -284,6 +284,38 @@ async def test_a_slow_endpoint_delays_no_neighbour(exchange: Exchange) -> None:
         await eventually(lambda: exchange.attempts("timed_out") == len(slow))
     one_after_another_s = len(slow) * ANSWER_S
     assert took_s < one_after_another_s
+
+
+async def test_every_kind_of_bad_endpoint_at_once_rests_honestly_and_delays_no_good_one(exchange: Exchange) -> None:
+    bad = {
+        "slow": later_s(ANSWER_S * 3),
+        "never": never,
+        "redirecting": says("302 Found", f"location: https://{LOOPBACK}/admin"),
+        "busy": says("429 Slow", "retry-after: 600"),
+        "ill": says("500 Oops"),
+        "garbage": raw(b"NOT HTTP AT ALL\r\n\r\n"),
+        "half": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"),
+        "closing": raw(b""),
+    }
+    exchange.receiver.answers |= {f"/{name}": answering for name, answering in bad.items()}
+    exchange.receiver.answers |= {"/gone": says("410 Gone"), "/endless": without_end}
+    owed = {}
+    for name in [*bad, "gone", "endless", "good-1", "good-2"]:
+        await exchange.add(name)
+        owed[name] = await exchange.owe(name, 2)
+
+    async with exchange.serving():
+        waiting = [owed[name][0] for name in bad]
+        await eventually(lambda: exchange.all_are(waiting, NoticeState.TEMPORARY_FAILURE))
+        for name in ("good-1", "good-2", "endless"):
+            await eventually(lambda name=name: exchange.all_are(owed[name], NoticeState.DELIVERED))  # type: ignore[misc]
+        await eventually(lambda: exchange.all_are(owed["gone"], NoticeState.PERMANENT_FAILURE, NoticeState.GIVEN_UP))
+
+    assert await exchange.states(waiting) == [(NoticeState.TEMPORARY_FAILURE, 1)] * len(bad)
+    assert {len(exchange.receiver.to(f"/{name}")) for name in [*bad, "gone"]} == {1}, "what is behind waits"
+    assert exchange.receiver.to("/admin") == []
+    paths = [request.path for request in exchange.receiver.requests]
+    assert paths.index("/good-2") < len(owed), "a good one came only after bad ones had come to their end"
 
 
 async def test_what_a_crashed_sender_held_is_sent_again_when_its_lease_ends(exchange: Exchange) -> None:
