@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.events import Event, Received
 from contracts.message import Bilingual, Message
-from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
+from contracts.notice import NoticeAcknowledgedV1, NoticeKind, NoticeSettledV1, NoticeState
 from contracts.period import PeriodChangedV1, PeriodState
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import Official, Recipients, ServiceReport, Submission, SubmissionReceivedV1
@@ -107,6 +107,18 @@ def scored(fact: SubmissionReceivedV1) -> ScorecardUpdatedV1:
         on_time=fact.on_time,
         arrived_at=fact.arrived_at,
         recorded_at=fact.recorded_at,
+    )
+
+
+def acknowledged(fact: SubmissionReceivedV1, office: str = "Sekretaris Daerah") -> NoticeAcknowledgedV1:
+    return NoticeAcknowledgedV1(
+        matter_id="matter-1",
+        kind=NoticeKind.WARNINGS_TO_JUSTIFY,
+        region_code=fact.submission.region_code,
+        office=office,
+        acknowledged_at=fact.recorded_at,
+        fact_id="fact-1",
+        submission_id=fact.submission_id,
     )
 
 

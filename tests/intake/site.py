@@ -18,7 +18,18 @@ from contracts.submission import Submission, SubmissionReceivedV1
 from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import Severity, VerdictOutcome
 from services.intake.app import NAME, build
-from tests.intake.reports import ANOTHER_KOTA, KOTA, NOW, body, finding, judged, noticed, scored, submission
+from tests.intake.reports import (
+    ANOTHER_KOTA,
+    KOTA,
+    NOW,
+    acknowledged,
+    body,
+    finding,
+    judged,
+    noticed,
+    scored,
+    submission,
+)
 from tests.running import Keys, eventually, read_topic, running, settings_for
 
 JSON = {"Content-Type": "application/json"}
@@ -65,7 +76,7 @@ async def site_of_reports(kafka: str, mongo: str, folder: Path, **changes: objec
 
         async def told() -> bool:
             stories = [(await client.get(each["status_url"], headers=kota)).json() for each in answers]
-            return [len(story["timeline"]) for story in stories] == [3, 4, 1]
+            return [len(story["timeline"]) for story in stories] == [3, 5, 1]
 
         await eventually(told)
         yield site
@@ -97,6 +108,7 @@ async def _tell(settings: Settings) -> None:
         judged(second, VerdictOutcome.ACCEPTED_WITH_WARNINGS, doubt, revision=2, supersedes=first.submission_id),
         scored(second),
         noticed(second, "notice-2", "inbox"),
+        acknowledged(second),
     ]
     await publisher.publish([Event.of(message) for message in messages])
     await publisher.stop()

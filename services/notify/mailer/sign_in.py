@@ -36,7 +36,8 @@ class SignInLetter:
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
         mail["Content-Language"] = "id, en"
-        mail.set_content(self._templates.get_template("sign_in/body.txt").render(told), cte="quoted-printable")
+        # ASCII as it stands, so that the link is whole for who reads the mail as a file.
+        mail.set_content(self._templates.get_template("sign_in/body.txt").render(told), cte="7bit")
         html = self._templates.get_template("sign_in/body.html").render(told)
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
         return mail.as_bytes()

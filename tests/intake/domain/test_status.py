@@ -3,7 +3,7 @@ from typing import Any
 from contracts.verdict import Finding, Severity, VerdictOutcome
 from services.intake.domain import kept
 from services.intake.domain.status import Stage, Status, Story, Summary
-from tests.intake.reports import NOW, SECOND, SIGNER, finding, judged, noticed, received, scored
+from tests.intake.reports import NOW, SECOND, SIGNER, acknowledged, finding, judged, noticed, received, scored
 
 FACT = received()
 RULES = "https://validation.example/rules"
@@ -52,6 +52,7 @@ def test_the_timeline_tells_the_stages_in_order_and_the_notices_by_time() -> Non
     notices = [
         kept.notice(noticed(FACT, "b", "inbox"), NOW + 9 * SECOND),
         kept.notice(noticed(FACT, "a", "email"), NOW + 8 * SECOND),
+        kept.acknowledged(acknowledged(FACT), NOW + 10 * SECOND),
     ]
     story = Story.told(
         document(logged_at=NOW, **stage(judged(FACT), 1), **stage(scored(FACT), 2)),
@@ -59,10 +60,16 @@ def test_the_timeline_tells_the_stages_in_order_and_the_notices_by_time() -> Non
         superseded_by="s-2",
         rules_url=RULES,
     )
-    assert [step.stage for step in story.timeline] == [*list(Stage)[:3], Stage.NOTICED, Stage.NOTICED]
-    assert [step.at for step in story.timeline] == [NOW + seconds * SECOND for seconds in (0, 1, 2, 8, 9)]
+    assert [step.stage for step in story.timeline] == [
+        *list(Stage)[:3],
+        Stage.NOTICED,
+        Stage.NOTICED,
+        Stage.ACKNOWLEDGED,
+    ]
+    assert [step.at for step in story.timeline] == [NOW + seconds * SECOND for seconds in (0, 1, 2, 8, 9, 10)]
     assert story.timeline[1].detail == "accepted, 0 findings"
     assert story.timeline[3].detail == "warnings_to_justify by email: delivered"
+    assert story.timeline[5].detail == "warnings_to_justify by Sekretaris Daerah"
     assert story.superseded_by == "s-2"
 
 
