@@ -54,6 +54,7 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.ranking
 	$(BIN)/python -m tests.bench.pipeline
 	$(BIN)/python -m tests.bench.intake
+	$(BIN)/python -m tests.bench.notify
 
 prove: install  ## three brokers killed in turn under load; each service's credential tries what is not its own
 	$(BIN)/python -m tests.faults.three_brokers
