@@ -42,7 +42,6 @@ class Told:
     installation: Installation
     overdue: list[ReportOverdueV1]
     awaited: list[ReportAwaitedV1]
-    """As often as they were written."""
     marks: list[DeadlinePassedV1]
     marks_written: int
     """When the first day had passed and everything was rebuilt from the log, with entry still open."""
@@ -136,7 +135,7 @@ async def told(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory)
     yield Told(
         installation,
         once(await facts(settings, REPORT_OVERDUE, ReportOverdueV1)),
-        await facts(settings, REPORT_OVERDUE, ReportAwaitedV1),
+        once(await facts(settings, REPORT_OVERDUE, ReportAwaitedV1)),
         once(await marks_in(settings)),
         marks_written,
         ledger,
