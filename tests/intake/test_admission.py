@@ -184,14 +184,17 @@ async def test_a_log_that_does_not_answer_in_time_is_away(house: House) -> None:
     assert await house.store.submission(arrival().submission_id) is None
 
 
-async def test_an_attempt_whose_process_died_is_taken_over_with_a_new_time(house: House) -> None:
-    await house.store.begin([under_way("died")])
+@pytest.mark.parametrize(("served", "since_s"), [(1, 0), (2, 16)])
+async def test_an_attempt_whose_process_died_is_taken_over_with_its_time_where_it_said_the_same(
+    house: House, served: int, since_s: int
+) -> None:
+    """It may stand in the log already; another content then has a time of its own."""
+    await house.store.begin([under_way("died", arrival(submission(served=1)))])
     house.clock.instant = NOW + ABANDONED_AFTER + SECOND
-    receipts = await asyncio.gather(
-        *(house.admission.admit(arrival(now=house.clock.instant), wait_s=5) for _ in range(3))
-    )
-    assert {receipt.arrived_at for receipt, _ in receipts} == {house.clock.instant}
-    assert len(house.log.reports) == 1
+    again = arrival(submission(served=served), now=house.clock.instant)
+    receipts = await asyncio.gather(*(house.admission.admit(again, wait_s=5) for _ in range(3)))
+    assert {receipt.arrived_at for receipt, _ in receipts} == {NOW + since_s * SECOND}
+    assert [report.arrived_at for report in house.log.reports] == [NOW + since_s * SECOND]
 
 
 @pytest.mark.parametrize("wait_s", [0, 0.2])

@@ -6,7 +6,7 @@ marked. What becomes of a report is settled as soon as it is known, so that none
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Final, Self
@@ -87,6 +87,20 @@ class _Attempt:
         if arrival.submission.supersedes is not None:
             document["claim"] = f"{arrival.submission.region_code}/{arrival.submission.period}"
         return cls(pending, event, document)
+
+    def resuming(self, left_behind: Document, signer: Signer) -> Self:
+        """With the times of an attempt at the same content: it may have reached the log, which then says those."""
+        arrival = self.pending.arrival
+        if left_behind["content_digest"] != arrival.content_digest:
+            return self
+        first = replace(arrival, **{name: left_behind[name] for name in ("arrived_at", "recorded_at", "imported")})
+        return self.of(
+            replace(self.pending, arrival=first),
+            left_behind["due_at"],
+            signer,
+            name=self.document["attempt"],
+            begun_at=self.document["begun_at"],
+        )
 
 
 class Commit:
@@ -181,8 +195,8 @@ class Commit:
             document = known.get(arrival.submission_id)
             if repeated := self._repeated(arrival, document):
                 attempt.pending.settle(repeated)
-            elif await self._taken_over(attempt, document):
-                noted.append(attempt)
+            elif in_its_place := await self._taken_over(attempt, document):
+                noted.append(in_its_place)
             else:
                 attempt.pending.settle(_in_flight("This report is on its way into the log."))
         return noted
@@ -201,18 +215,19 @@ class Commit:
         self._metrics.replays.inc()
         return self._signer.receipt(known), True
 
-    async def _taken_over(self, attempt: _Attempt, known: Document | None) -> bool:
-        """Whether the attempt takes the place of one that ended with its process."""
+    async def _taken_over(self, attempt: _Attempt, known: Document | None) -> _Attempt | None:
+        """The attempt that takes the place of one that ended with its process; None while that one may live."""
         before = self._clock.now() - ABANDONED_AFTER
         if known is None:
             # Not the report but the claim is taken, or whatever was in the way is gone.
             claim = attempt.document.get("claim")
             if claim is not None:
                 await self._store.release(claim, before)
-            return not await self._store.begin([attempt.document])
+            return None if await self._store.begin([attempt.document]) else attempt
         if "attempt" not in known or known["begun_at"] >= before:
-            return False
-        return await self._store.take_over(attempt.document, known["attempt"])
+            return None
+        resumed = attempt.resuming(known["received"], self._signer)
+        return resumed if await self._store.take_over(resumed.document, known["attempt"]) else None
 
     async def _still_admitted(self, attempts: Sequence[_Attempt]) -> list[_Attempt]:
         """Those that entry and guard still let in, looked at when the attempts could be seen by everybody.
