@@ -17,18 +17,7 @@ class StreamMetrics:
     """A service's reading of its topics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.lag_records = Gauge(
-            "spm_consumer_lag_records",
-            "Records that this replica has not taken from the partitions assigned to it.",
-            ("topic", "group"),
-            registry=registry,
-        )
-        self.lag_seconds = Gauge(
-            "spm_consumer_lag_seconds",
-            "Age of the oldest record that this replica has not finished, taken or not; 0 when there is none.",
-            ("topic", "group"),
-            registry=registry,
-        )
+        self.lag_records, self.lag_seconds = _lag(registry)
         self.dead_letters = Counter(
             "spm_dead_letters", "Records sent to the dead letter.", ("topic", "reason"), registry=registry
         )
@@ -77,6 +66,16 @@ class StreamMetrics:
             ("stage",),
             registry=registry,
         )
+
+
+def _lag(registry: CollectorRegistry) -> tuple[Gauge, Gauge]:
+    labels = ("topic", "group")
+    records = "Records that this replica has not taken from the partitions assigned to it."
+    seconds = "Age of the oldest record that this replica has not finished, taken or not; 0 when there is none."
+    return (
+        Gauge("spm_consumer_lag_records", records, labels, registry=registry),
+        Gauge("spm_consumer_lag_seconds", seconds, labels, registry=registry),
+    )
 
 
 class HttpMetrics:

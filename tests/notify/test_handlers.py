@@ -51,7 +51,9 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def handlers(store: NoticeStore, database: Database, law: Law, registry: CollectorRegistry) -> NoticeHandlers:
-    return NoticeHandlers(store, InboxKeeper.of(database), RecipientStore(database), law, Directory(), NoticeMetrics(registry))
+    return NoticeHandlers(
+        store, InboxKeeper.of(database), RecipientStore(database), law, Directory(), NoticeMetrics(registry)
+    )
 
 
 async def documents(database: Database) -> list[Document]:
@@ -128,7 +130,14 @@ async def test_ends_and_facts_give_the_same_documents_in_any_order(
 
 
 async def test_a_region_without_recipients_gets_no_notice(store: NoticeStore, law: Law, database: Database) -> None:
-    handlers = NoticeHandlers(store, InboxKeeper.of(database), RecipientStore(database), law, Directory({}), NoticeMetrics(CollectorRegistry()))
+    handlers = NoticeHandlers(
+        store,
+        InboxKeeper.of(database),
+        RecipientStore(database),
+        law,
+        Directory({}),
+        NoticeMetrics(CollectorRegistry()),
+    )
 
     await handlers.on_facts(batch())
 

@@ -106,7 +106,9 @@ async def test_who_leaves_while_notices_are_made_leaves_no_address_in_them(
 ) -> None:
     await register.add([FIRST])
     store = Slow(database, register)
-    handlers = NoticeHandlers(store, InboxKeeper.of(database), recipients, law, Directory({}), NoticeMetrics(CollectorRegistry()))
+    handlers = NoticeHandlers(
+        store, InboxKeeper.of(database), recipients, law, Directory({}), NoticeMetrics(CollectorRegistry())
+    )
     store.handlers = handlers
     await handlers.on_facts([received(overdue())])
     [notice] = await database["notices"].find({}).to_list(None)
