@@ -56,9 +56,10 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.intake
 	$(BIN)/python -m tests.bench.notify
 
-prove: install  ## three brokers killed in turn under load; each service's credential tries what is not its own
+prove: install  ## brokers killed in turn under load; each credential tries what is not its own; senders killed at every await
 	$(BIN)/python -m tests.faults.three_brokers
 	$(BIN)/python -m tests.faults.least_rights
+	$(BIN)/python -m pytest tests/faults/senders_killed.py
 
 fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at length, against a real intake
 	$(BIN)/python -m tests.fuzz.storm
