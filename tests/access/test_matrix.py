@@ -56,6 +56,7 @@ BODIES: dict[str, Any] = {
         f"scoring POST /v1/awards/{{edition_year}}/{step}": STEP for step in ("close", "nominate", "decide", "announce")
     },
     "scoring POST /v1/scorecards/{region}/{period}:what-if": {},
+    "notify POST /v1/award-reasons": {"edition_year": 2024, "region": KOTA},
     "notify POST /v1/recipients": OFFICE,
     "notify POST /v1/webhooks": {"region": KOTA, "url": "https://kota-contoh.example/hook"},
     "notify POST /v1/webhooks/{webhook_id}:rotate": {},

@@ -367,7 +367,9 @@ async def test_officials_change_their_list_on_a_page(house: House) -> None:
     assert (await send("", data=filled)).status_code == 409
     assert (await send("", data=filled, headers={"sec-fetch-site": "cross-site"})).status_code == 403
     checked = await send(
-        "/import", data={"check": "yes"}, files={"file": ("a.csv", "region,role,channel\n64.72,Kepala Daerah,inbox\n")}
+        "/import",
+        data={"check": "yes"},
+        files={"file": ("a.csv", "region,role,channel,address\n64.72,Kepala Daerah,email,kepala@halaman.example\n")},
     )
     assert "1 akan ditambahkan; 0 sudah terdaftar." in checked.text
     rows = (await house.get("/v1/recipients", by=house.other))["recipients"]
