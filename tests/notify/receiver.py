@@ -3,10 +3,11 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import free_port
+from tests.notify.serving import serving
 
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
 ENDLESS_CHUNKS = 100_000
@@ -63,39 +64,23 @@ class Receiver:
     answers: dict[str, Answering] = field(default_factory=dict)
     """By path; 204 to every other."""
     requests: list[Request] = field(default_factory=list)
-    connections: set[asyncio.Task[None]] = field(default_factory=set)
 
     def to(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._begin, LOOPBACK, self.port, ssl=self.tls)
-        try:
+        async with serving(self._serve, self.port, self.tls):
             yield
-        finally:
-            server.close()
-            for task in (open_now := list(self.connections)):
-                task.cancel()
-            await asyncio.gather(*open_now, return_exceptions=True)
-
-    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self.connections.add(task)
-        task.add_done_callback(self.connections.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            try:
-                while line := await reader.readline():
-                    path = line.split()[1].decode()
-                    headers = {}
-                    while header := (await reader.readline()).decode().strip():
-                        name, _, value = header.partition(":")
-                        headers[name.lower()] = value.strip()
-                    body = await reader.readexactly(int(headers.get("content-length", "0")))
-                    self.requests.append(Request(path, headers, body))
-                    await self.answers.get(path, says("204 No Content"))(writer)
-                    await writer.drain()
-            finally:
-                writer.transport.abort()
+        while line := await reader.readline():
+            path = line.split()[1].decode()
+            headers = {}
+            while header := (await reader.readline()).decode().strip():
+                name, _, value = header.partition(":")
+                headers[name.lower()] = value.strip()
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            self.requests.append(Request(path, headers, body))
+            await self.answers.get(path, says("204 No Content"))(writer)
+            await writer.drain()

@@ -1,17 +1,17 @@
 """A mail server that treats some recipients as no good one would, each in its own way, and all others well."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from chassis.clock import monotonic_s
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import free_port
+from tests.notify.serving import Act, serving
 
 ENDLESS_LINES: Final = 20_000
-Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def says(answer: str) -> Act:
@@ -84,21 +84,19 @@ class Relay:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        async with await asyncio.start_server(self._serve, LOOPBACK, self.port):
+        async with serving(self._serve, self.port):
             yield
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            writer.write(b"220 ready\r\n")
-            recipient = ""
-            while line := (await reader.readline()).decode().strip():
-                command = line[:4].upper()
-                if command == "RCPT":
-                    recipient = line.partition("<")[2].partition(">")[0]
-                    self.tried.append(recipient)
-                if not await self._answer(command, recipient, reader, writer):
-                    break
-        writer.close()
+        writer.write(b"220 ready\r\n")
+        recipient = ""
+        while line := (await reader.readline()).decode().strip():
+            command = line[:4].upper()
+            if command == "RCPT":
+                recipient = line.partition("<")[2].partition(">")[0]
+                self.tried.append(recipient)
+            if not await self._answer(command, recipient, reader, writer):
+                break
 
     async def _answer(
         self, command: str, recipient: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -8,6 +8,7 @@ from deploy.local.ports import LOOPBACK, free_port
 from services.notify.domain.delivery import Answer
 from services.notify.mailer.courier import Courier, MailServer
 from tests.notify.catcher import Answering, Catcher, after_s, always
+from tests.notify.serving import serving
 
 WORD = "ge:heim"
 MAIL = b"Subject: contoh\r\n\r\nisi\r\n"
@@ -83,12 +84,11 @@ async def test_a_server_that_is_away_is_a_broken_world() -> None:
 
 
 async def test_a_server_that_never_greets_is_given_up_in_time() -> None:
-    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
     port = free_port()
-    async with await asyncio.start_server(silent, LOOPBACK, port):
+    async with serving(silent, port):
         with pytest.raises(Retryable):
             async with asyncio.timeout(ANSWER_S * 6), courier(port).connected():
                 pass
@@ -102,10 +102,9 @@ async def test_a_password_is_never_sent_to_a_server_that_offers_no_encryption() 
         while line := await reader.readline():
             heard.append(line)
             writer.write(b"250-plain\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"EHLO") else b"250 ok\r\n")
-        writer.close()
 
     port = free_port()
-    async with await asyncio.start_server(plain, LOOPBACK, port):
+    async with serving(plain, port):
         with pytest.raises(Retryable):
             async with courier(port, username="spm", password=WORD).connected():
                 pass

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from services.notify.domain.delivery import Answer
 from services.notify.mailer.courier import Courier, MailServer
 from tests.notify.catcher import Catcher
 from tests.notify.certificates import Authority
-from tests.notify.relay import Act, closing, drop, drop_in_the_middle, garbage, hang, says, without_end
+from tests.notify.relay import closing, drop, drop_in_the_middle, garbage, hang, says, without_end
+from tests.notify.serving import Act, serving
 
 HOST = "localhost"
 MAIL = b"Subject: contoh\r\n\r\nisi\r\n"
@@ -106,9 +107,6 @@ def speaking(*, until: bytes, then: Act) -> Act:
                 await then(reader, writer)
                 break
             writer.write(b"354 go on\r\n" if line.upper().startswith(b"DATA") else b"250 ok\r\n")
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
 
     return serve
 
@@ -119,7 +117,7 @@ async def test_a_server_that_breaks_off_postpones_the_mail_and_loses_the_connect
     authority: Authority, until: bytes, then: Act
 ) -> None:
     port = free_port()
-    async with await asyncio.start_server(speaking(until=until, then=then), LOOPBACK, port):
+    async with serving(speaking(until=until, then=then), port):
         started = monotonic_s()
         async with courier(port, authority.trusted, tls=False).connected() as connection:
             answer = await connection.deliver(MAIL, sender="spm@notices.example", recipient="sekda@region.example")
@@ -132,7 +130,7 @@ async def test_a_server_that_greets_badly_is_a_broken_world_and_costs_no_mail_an
     authority: Authority, greeting: Act
 ) -> None:
     port = free_port()
-    async with await asyncio.start_server(greeting, LOOPBACK, port):
+    async with serving(greeting, port):
         started = monotonic_s()
         with pytest.raises(Retryable, match="does not let us in"):
             await delivered(courier(port, authority.trusted, tls=False))
@@ -142,7 +140,7 @@ async def test_a_server_that_greets_badly_is_a_broken_world_and_costs_no_mail_an
 @pytest.mark.parametrize("then", [hang, drop, garbage, without_end, closing])
 async def test_a_server_that_breaks_off_at_the_introduction_lets_nobody_in(authority: Authority, then: Act) -> None:
     port = free_port()
-    async with await asyncio.start_server(speaking(until=b"EHLO", then=then), LOOPBACK, port):
+    async with serving(speaking(until=b"EHLO", then=then), port):
         with pytest.raises(Retryable, match="does not let us in"):
             async with asyncio.timeout(ANSWER_S * 8):
                 await delivered(courier(port, authority.trusted, tls=False))
