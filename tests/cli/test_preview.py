@@ -22,7 +22,7 @@ from cli.main import app
 from cli.preview import Impact, Walk
 from cli.rules import proposed_law, walk
 from contracts.message import Message
-from contracts.topics import SUBMISSION_RECEIVED, TOPICS, dead_letter_of
+from contracts.topics import EVERY_TOPIC, SUBMISSION_RECEIVED
 from regulation.errors import RegulationError
 from regulation.law import Law
 from regulation.loading import FOLDER, load_law
@@ -166,7 +166,7 @@ async def traces(settings: Settings) -> dict[str, int]:
         assert listed["cursor"]["firstBatch"] == []
     finally:
         await mongo.close()
-    return {topic.name: await count_all(settings, topic) for topic in (*TOPICS, *map(dead_letter_of, TOPICS))}
+    return {topic.name: await count_all(settings, topic) for topic in EVERY_TOPIC}
 
 
 @pytest.mark.engines

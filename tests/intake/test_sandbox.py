@@ -13,9 +13,10 @@ from aiokafka import AIOKafkaConsumer
 
 from chassis.clock import FixedClock
 from chassis.events import Event, Received
+from chassis.kafka import ensure_topics
 from chassis.mongo import Mongo
 from chassis.settings import Settings
-from contracts.topics import SUBMISSION_RECEIVED, TOPICS, dead_letter_of
+from contracts.topics import EVERY_TOPIC, SUBMISSION_RECEIVED
 from services.intake.app import NAME, build
 from services.intake.domain.proof import NotGenuineError, verified
 from services.intake.domain.receipt_keys import ReceiptKeys
@@ -54,7 +55,7 @@ class Intake:
 
     async def records(self) -> dict[str, int]:
         """How many records each topic of the installation holds."""
-        names = [self.settings.kafka_prefix + topic.name for topic in (*TOPICS, *map(dead_letter_of, TOPICS))]
+        names = [self.settings.kafka_prefix + topic.name for topic in EVERY_TOPIC]
         consumer = AIOKafkaConsumer(*names, bootstrap_servers=self.settings.kafka, group_id=None)
         await consumer.start()
         try:
@@ -71,6 +72,7 @@ async def intake(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactor
     kota = keys.issue("kota", SCOPES, KOTA)
     secretariat = keys.issue("sekretariat", ["periods:write", "submissions:read"])
     settings = settings_for(kafka, mongo, keys)
+    await ensure_topics(settings)
     async with running(NAME, build, settings, FixedClock(NOW)) as client:
         (await client.put(f"/v1/periods/{PERIOD}", json=ORDER, headers=secretariat)).raise_for_status()
         yield Intake(client, settings, trying, kota, secretariat)

@@ -11,12 +11,12 @@ import pytest_asyncio
 from chassis.clock import FixedClock
 from chassis.events import Event
 from chassis.groups import partitions_of
-from chassis.kafka import Publisher
+from chassis.kafka import Publisher, ensure_topics
 from chassis.mongo import Mongo
 from chassis.replay import read_all
 from chassis.settings import Settings
 from contracts.submission import Submission, SubmissionReceivedV1
-from contracts.topics import TOPICS, dead_letter_of
+from contracts.topics import EVERY_TOPIC
 from contracts.verdict import SubmissionJudgedV1
 from regulation.law import Law
 from services.validation.app import NAME, build
@@ -65,7 +65,7 @@ class Validation:
         finally:
             await mongo.close()
         records = {}
-        for topic in (*TOPICS, *map(dead_letter_of, TOPICS)):
+        for topic in EVERY_TOPIC:
             assert await partitions_of(self.settings, topic)
             batches = [batch async for batch in read_all(self.settings, topic)]
             records[topic.name] = sorted(message.event_id for batch in batches for message in batch)
@@ -80,6 +80,7 @@ async def validation(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFa
     of_kota = keys.issue("kota-contoh", ["submissions:write"], KOTA)
     of_province = keys.issue("provinsi-contoh", ["submissions:write"], PROVINSI)
     reader = keys.issue("pembaca", ["submissions:read"])
+    await ensure_topics(settings)
     async with running(NAME, build, settings, FixedClock(ARRIVED)) as client:
         publisher = Publisher(settings, "test", linger_ms=0)
         await publisher.start()
