@@ -22,6 +22,8 @@ from contracts.topics import EVERY_TOPIC, MAX_DEAD_LETTER_BYTES, Topic
 
 REQUEST_MS: Final = 30_000
 ACKNOWLEDGED_S: Final = 30.0
+_SEEN_WITHIN_S: Final = 30.0
+_SEEN_AGAIN_S: Final = 0.05
 _BATCH_BYTES: Final = 512 * 1024
 _TOPIC_EXISTS: Final = 36
 _NO_ERROR: Final = 0
@@ -175,11 +177,22 @@ async def ensure_topics(settings: Settings, wanted: Collection[Topic] = EVERY_TO
                 if code not in {_NO_ERROR, _TOPIC_EXISTS}:
                     refusal = for_code(code).__name__
                     raise Retryable(f"topic {name} is not there and could not be made: {refusal}; run `spm topics`")
+            await _seen(admin, [settings.kafka_prefix + topic.name for topic in missing])
         return [topic.name for topic in missing]
     except KafkaError as error:
         raise Retryable(f"Kafka at {settings.kafka} does not answer: {error}") from error
     finally:
         await admin.close()
+
+
+async def _seen(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Until the broker tells of topics that it has just made: for a moment it may not, and a reader would find none."""
+    try:
+        async with asyncio.timeout(_SEEN_WITHIN_S):
+            while not all(one["partitions"] for one in await admin.describe_topics(names)):  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(_SEEN_AGAIN_S)
+    except TimeoutError:
+        raise Retryable(f"Kafka made topics and does not tell of them yet: {', '.join(names)}") from None
 
 
 def _new(topic: Topic, settings: Settings) -> NewTopic:
