@@ -61,7 +61,8 @@ prove: install  ## brokers killed in turn under load; each credential tries what
 	$(BIN)/python -m tests.faults.least_rights
 	$(BIN)/python -m pytest tests/faults/senders_killed.py
 
-fuzz: install  ## 100,000 requests that nobody should send, and schemathesis at length, against a real intake
+fuzz: install  ## new examples for the tests of laws; 100,000 requests that nobody should send and schemathesis at a real intake
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=searching
 	$(BIN)/python -m tests.fuzz.storm
 	$(BIN)/python -m tests.fuzz.asking
 

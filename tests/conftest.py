@@ -11,8 +11,10 @@ from chassis.settings import Settings
 from tests.engines import EngineChoice, Engines, private_engines, shared_kafka, shared_mongo
 from tests.running import Keys, drop_databases, drop_topics, settings_for
 
-# How long one example takes tells of the machine's other load, not of the code.
-hypothesis_settings.register_profile("steady", deadline=None)
+# How long one example takes tells of the machine's other load, not of the code. The gate tries the same examples each
+# time; new ones are looked for by `make fuzz`.
+hypothesis_settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis_settings.register_profile("searching", deadline=None, max_examples=2_000)
 hypothesis_settings.load_profile("steady")
 
 
