@@ -1,9 +1,12 @@
 """deploy/compose.yaml against what the services understand. Whether it runs, only a Docker daemon can say."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from setuptools import find_namespace_packages  # type: ignore[import-untyped]  # it has no types
 
 from chassis.rights import SERVICES
 from chassis.settings import Settings
@@ -53,3 +56,14 @@ def test_the_image_holds_the_versions_that_are_tested() -> None:
         for lock in ("requirements.lock", "deploy/requirements.lock")
     )
     assert shipped < tested
+
+
+def test_the_secrets_of_an_installation_come_into_no_image(tmp_path: Path) -> None:
+    secrets = {Path(row["file"]).parent for row in COMPOSE["secrets"].values()}
+    (sent,) = {f"deploy/{folder.name}" for folder in secrets}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    (tmp_path / sent).mkdir(parents=True)
+
+    assert ignored.index(sent) > ignored.index("!deploy"), "of two lines that match, the last one holds"
+    assert find_namespace_packages(str(tmp_path), **packages["find"]) == ["deploy"]
