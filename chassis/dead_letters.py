@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from aiokafka import ConsumerRecord
 
+from chassis.events import report_in
 from contracts.topics import DEAD_LETTER_SUFFIX
 
 ERRORS: Final = "__spm.errors."
@@ -56,6 +57,8 @@ class Letter:
     """The record's own, without what was said of it since."""
     value: bytes | None
     digest: bytes
+    submission_id: str | None
+    """Of the report that the record brings; None where it brings none."""
 
     @property
     def id(self) -> str:
@@ -80,6 +83,7 @@ class Letter:
                 headers=[header for header in record.headers if not header[0].startswith((ERRORS, REPLAY))],
                 value=record.value,
                 digest=digest_of(record.key, record.value),
+                submission_id=report_in(record.headers, record.value),
             )
         except (KeyError, ValueError) as fault:
             raise NoLetterError(f"{record.topic}, offset {record.offset}: {ERRORS}* are missing or broken") from fault

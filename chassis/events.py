@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from chassis.errors import Unprocessable
-from contracts.message import Message
+from contracts.message import Identifier, Message
+from contracts.submission import SubmissionReceivedV1
 from contracts.topics import TOPICS
 
 JSON: Final = "application/json"
@@ -165,6 +166,19 @@ def decode(topic: str, headers: RawHeaders, value: bytes | None, views: Views = 
         )
     view = views.get(model)
     return attributes["ce_id"], (view and view(body)) or _validated(model, body)
+
+
+def report_in(headers: RawHeaders, value: bytes | None) -> str | None:
+    """The id of the report that a record brings, by what stands on it: its data may be what nobody can read."""
+    try:
+        attributes = _text_headers(headers)
+        if attributes.get("content-type", "").lower().startswith(STRUCTURED):
+            attributes = _unwrap(value or b"")[0]
+        if attributes.get("ce_type") != SubmissionReceivedV1.TYPE:
+            return None
+        return _IDENTIFIER.validate_python(attributes.get("ce_subject"))
+    except (Unprocessable, ValidationError):
+        return None
 
 
 def _validated(model: type[Message], body: bytes) -> Message:

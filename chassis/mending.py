@@ -176,6 +176,7 @@ def _fact(
         offset=letter.place.offset,
         settlement=settlement,
         replay_offset=offset,
+        submission_id=letter.submission_id,
         reason=order.reason,
         settled_by=order.by,
         settled_at=clock.now(),

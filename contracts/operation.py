@@ -34,6 +34,9 @@ class DeadLetterSettledV1(Message):
     replay_offset: Annotated[
         Offset | None, Field(description="Where it stands again, in the same partition; null where discarded.")
     ] = None
+    submission_id: Annotated[
+        Identifier | None, Field(description="Of a record that brings a report: which; null for any other.")
+    ] = None
     reason: ShortWords
     settled_by: Annotated[Identifier, Field(description="Who settled it, by office.")]
     settled_at: Instant

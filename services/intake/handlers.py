@@ -1,18 +1,20 @@
 """What intake reads: its own facts, so that the log can rebuild its database, and what became of each report."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from chassis.events import Event, Received
 from chassis.stream import Handler
 from contracts.key import ClientKeyChangedV1
 from contracts.message import Message
 from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1
+from contracts.operation import DeadLetterSettledV1
 from contracts.period import DeadlineNearsV1, DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.topics import (
     CLIENT_KEY_CHANGED,
+    DEAD_LETTER_SETTLED,
     NOTICE_ACKNOWLEDGED,
     NOTICE_SETTLED,
     PERIOD_CHANGED,
@@ -31,6 +33,7 @@ from services.intake.store.reports import Reports
 from services.intake.store.submissions import Store
 
 M = TypeVar("M", bound=Message)
+JUDGE: Final = "validation"
 
 
 class Reader:
@@ -55,6 +58,7 @@ class Reader:
             NOTICE_SETTLED: self.notice_settled,
             NOTICE_ACKNOWLEDGED: self.notice_acknowledged,
             CLIENT_KEY_CHANGED: self.key_changed,
+            DEAD_LETTER_SETTLED: self.dead_letter_settled,
         }
 
     async def period_changed(self, batch: Sequence[Received]) -> list[Event]:
@@ -98,6 +102,16 @@ class Reader:
 
     async def key_changed(self, batch: Sequence[Received]) -> list[Event]:
         await self._keys.add(message for message, _ in _only(ClientKeyChangedV1, batch))
+        return []
+
+    async def dead_letter_settled(self, batch: Sequence[Received]) -> list[Event]:
+        """Of reports that validation put aside: without a verdict they have no other place in the ledger."""
+        facts = _only(DeadLetterSettledV1, batch)
+        await self._store.add_settled(
+            kept.settled(message, record.offset)
+            for message, record in facts
+            if message.submission_id is not None and message.service == JUDGE
+        )
         return []
 
 

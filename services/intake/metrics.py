@@ -81,7 +81,7 @@ class LedgerMetrics:
         )
         self._reports = Gauge(
             "spm_ledger_reports",
-            "Reports sent, and where they are: accepted, returned, superseded or pending.",
+            "Reports sent, and where they are: accepted, returned, superseded, pending or discarded.",
             ("place",),
             registry=registry,
         )
@@ -97,6 +97,6 @@ class LedgerMetrics:
     def show(self, ledger: Ledger) -> None:
         self._imbalance.set(ledger.difference)
         self._unlogged.set(ledger.total.unlogged)
-        for place in ("sent", "accepted", "returned", "superseded", "pending"):
+        for place in ("sent", "accepted", "returned", "superseded", "pending", "discarded"):
             self._reports.labels(place).set(getattr(ledger.total, place))
         self._sampled.set(unix_s())

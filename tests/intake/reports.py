@@ -8,9 +8,11 @@ from typing import Any
 from chassis.events import Event, Received
 from contracts.message import Bilingual, Message
 from contracts.notice import NoticeAcknowledgedV1, NoticeKind, NoticeSettledV1, NoticeState
+from contracts.operation import DeadLetterSettledV1, Settlement
 from contracts.period import PeriodChangedV1, PeriodState
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import Official, Recipients, ServiceReport, Submission, SubmissionReceivedV1
+from contracts.topics import SUBMISSION_RECEIVED
 from contracts.verdict import Finding, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.proof import Signer
@@ -107,6 +109,22 @@ def scored(fact: SubmissionReceivedV1) -> ScorecardUpdatedV1:
         on_time=fact.on_time,
         arrived_at=fact.arrived_at,
         recorded_at=fact.recorded_at,
+    )
+
+
+def set_aside(
+    fact: SubmissionReceivedV1, settlement: Settlement = Settlement.DISCARDED, *, service: str = "validation"
+) -> DeadLetterSettledV1:
+    return DeadLetterSettledV1(
+        service=service,
+        topic=SUBMISSION_RECEIVED.name,
+        partition=3,
+        offset=7,
+        settlement=settlement,
+        submission_id=fact.submission_id,
+        reason="Sintetis: tidak dapat dibaca.",
+        settled_by="operator",
+        settled_at=NOW,
     )
 
 

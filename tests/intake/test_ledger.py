@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from chassis.clock import FixedClock
 from chassis.mongo import Database
+from contracts.operation import Settlement
 from contracts.period import PeriodState
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import SubmissionJudgedV1, VerdictOutcome
@@ -31,6 +32,7 @@ from tests.intake.reports import (
     period,
     received,
     scored,
+    set_aside,
     submission,
 )
 from tests.running import settings_for
@@ -95,6 +97,7 @@ async def test_each_report_has_one_place_superseded_first_then_its_verdict(books
         "returned": 1,
         "superseded": 2,
         "pending": 1,
+        "discarded": 0,
         "unlogged": 0,
         "unsent": 0,
         "difference": 0,
@@ -103,6 +106,30 @@ async def test_each_report_has_one_place_superseded_first_then_its_verdict(books
     assert (other.client_id, other.accepted, other.accepted_with_warnings) == ("kota-lain", 1, 1)
     assert (ledger.balanced, ledger.total.sent, ledger.scored) == (True, 5, 1)
     assert list(ledger.verdicts.values()) == [1, 2, 1]
+
+
+async def test_a_report_that_operators_discarded_is_pending_no_more_until_it_is_judged_all_the_same(
+    books: Books,
+) -> None:
+    aside, again = set_aside(FIRST), set_aside(SECOND_FACT)
+    await books.store.add_settled([kept.settled(aside, 3), kept.settled(again, 4)])
+    assert (await books.weigh()).rows == (), "what is settled of reports that the log has not shown says nothing"
+    await books.logged(*FACTS[:3])
+    total = (await books.weigh()).total
+    assert (total.sent, total.pending, total.discarded, total.balanced) == (3, 1, 2, True)
+
+    back = set_aside(FIRST, Settlement.REPLAYED)
+    await books.store.add_settled([kept.settled(back, 5), kept.settled(aside, 3)])
+    await books.verdicts(judged(SECOND_FACT))
+    total = (await books.weigh()).total
+    assert (total.accepted, total.pending, total.discarded, total.balanced) == (1, 2, 0, True)
+
+
+async def test_a_discarded_report_without_a_receipt_in_the_log_is_not_missing_there(books: Books) -> None:
+    await books.receipt(FIRST)
+    await books.store.add_settled([kept.settled(set_aside(FIRST), 3)])
+    total = (await books.weigh()).total
+    assert (total.sent, total.discarded, total.unlogged, total.balanced) == (1, 1, 0, True)
 
 
 async def test_it_is_read_by_period_region_and_client(books: Books) -> None:

@@ -78,11 +78,11 @@ class House:
 
         await eventually(shown)
 
-    async def balances(self, *, pending: int) -> None:
+    async def balances(self, *, pending: int, discarded: int = 0) -> None:
         async def settled() -> bool:
             ledger = (await self.services["intake"].get("/v1/ledger?fiscal_year=2023", headers=self.headers)).json()
             assert ledger["balanced"], ledger
-            return bool(ledger["total"]["pending"] == pending)
+            return (ledger["total"]["pending"], ledger["total"]["discarded"]) == (pending, discarded)
 
         await eventually(settled)
 
@@ -174,6 +174,12 @@ async def test_poison_is_discarded_and_what_we_broke_is_replayed_once_mended(hou
         written = await read_topic(house.settings, TOPIC, 6)
         again = [record.value for record in written if REPLAY_OF in dict(record.headers)]
         assert again == [record.value for record in written if record.value and unlucky.encode() in record.value][:1]
+        done = await house.spm("dead-letters", "discard", "--all", *ORDER)
+        assert done.exit_code == 0, done.output
+        await house.open_are(intake=0, validation=0)
+        await house.balances(pending=0, discarded=1)
+        story = (await house.services["intake"].get(f"/v1/submissions/{overtaken}", headers=house.headers)).json()
+        assert (story["status"], story["timeline"][-1]["detail"]) == ("discarded", ORDER[-1])
     live = await house.verdicts()
 
     await ensure_topics(house.settings)
@@ -181,6 +187,6 @@ async def test_poison_is_discarded_and_what_we_broke_is_replayed_once_mended(hou
     async with serving(house, faulty=False):
         for service in ("intake", "validation"):
             await wait_until_read(house.settings, SUBMISSION_RECEIVED, group_of(service, house.settings))
-        await house.balances(pending=1)
-        await house.open_are(intake=0, validation=1)
+        await house.balances(pending=0, discarded=1)
+        await house.open_are(intake=0, validation=0)
         assert await house.verdicts() == live, "what was put aside stays aside, what was replayed is judged there"

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1
+from contracts.operation import DeadLetterSettledV1
 from contracts.period import DeadlineNearsV1, DeadlinePassedV1, PeriodChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
@@ -74,6 +75,20 @@ def scored(message: ScorecardUpdatedV1, at: datetime) -> Document:
             "at": at,
             "index_pct": str(message.index_pct),
             "band": message.band,
+        },
+    }
+
+
+def settled(message: DeadLetterSettledV1, offset: int) -> Document:
+    """What operators did about a report that validation could not judge; the latest in the log counts."""
+    return {
+        "_id": message.submission_id,
+        "settled": {
+            "event_id": message.event_id,
+            "at": message.settled_at,
+            "settlement": message.settlement.value,
+            "reason": message.reason,
+            "offset": offset,
         },
     }
 

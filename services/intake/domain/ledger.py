@@ -1,7 +1,8 @@
 """The conservation ledger: every report that was sent has exactly one place.
 
 Its two sides are counted apart. What was sent is known from receipts and from the log of reports; the places are known
-from verdicts, and from what stands in the log without one. So it can be out of balance, and then something is wrong.
+from verdicts, from what operators discarded, and from what stands in the log without either. So it can be out of
+balance, and then something is wrong.
 """
 
 from collections import Counter
@@ -29,6 +30,7 @@ class Entry(StrEnum):
     RETURNED = "returned"
     SUPERSEDED = "superseded"
     PENDING = "pending"
+    DISCARDED = "discarded"
     UNLOGGED = "unlogged"
     UNSENT = "unsent"
     SCORED = "scored"
@@ -45,6 +47,7 @@ _IN_A_ROW: Final = (
     Entry.RETURNED,
     Entry.SUPERSEDED,
     Entry.PENDING,
+    Entry.DISCARDED,
     Entry.UNLOGGED,
     Entry.UNSENT,
 )
@@ -69,6 +72,7 @@ class Balance(Frozen):
     returned: int
     superseded: Annotated[int, Field(description="Whatever their verdict, a later report of the region was judged.")]
     pending: Annotated[int, Field(description="In the log and not yet judged, or on the way there since a minute.")]
+    discarded: Annotated[int, Field(description="Put aside, and settled by operators without a verdict.")]
     unlogged: Annotated[int, Field(description="Have a receipt older than a minute, and the log has not shown them.")]
     unsent: Annotated[int, Field(description="Have a verdict older than a minute, and nobody sent them.")]
 
@@ -79,7 +83,7 @@ class Balance(Frozen):
 
         One report that was lost and one that nobody sent do not make up for each other.
         """
-        placed = self.accepted + self.returned + self.superseded + self.pending
+        placed = self.accepted + self.returned + self.superseded + self.pending + self.discarded
         return max(abs(self.sent - placed), self.unlogged + self.unsent)
 
     @computed_field  # type: ignore[prop-decorator]  # as above

@@ -9,17 +9,19 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from contracts.message import Frozen, Instant
+from contracts.operation import Settlement
 from contracts.verdict import Finding, Severity, VerdictOutcome
 
 Document = Mapping[str, Any]
 
 
 class Status(StrEnum):
-    """How far a report has come; a returned one stays judged."""
+    """How far a report has come; a returned one stays judged. Operators discard what cannot be judged."""
 
     RECEIVED = "received"
     JUDGED = "judged"
     SCORED = "scored"
+    DISCARDED = "discarded"
 
 
 class Receipt(Frozen):
@@ -84,6 +86,7 @@ class Stage(StrEnum):
     SCORED = "scored"
     NOTICED = "noticed"
     ACKNOWLEDGED = "acknowledged"
+    DISCARDED = "discarded"
 
 
 class Step(Frozen):
@@ -147,12 +150,26 @@ def _arrival(document: Document) -> dict[str, Any]:
 
 def _summary(document: Document) -> dict[str, Any]:
     judged = document.get("judged") or {}
-    status = Status.SCORED if "scored" in document else Status.JUDGED if judged else Status.RECEIVED
     return _arrival(document) | {
-        "status": status,
+        "status": _status(document),
         "outcome": judged.get("outcome"),
         "revision": judged.get("revision"),
     }
+
+
+def _status(document: Document) -> Status:
+    if "scored" in document:
+        return Status.SCORED
+    if "judged" in document:
+        return Status.JUDGED
+    return Status.DISCARDED if _discarded(document) else Status.RECEIVED
+
+
+def _discarded(document: Document) -> Document | None:
+    """How operators ended it; None where they did not, and where it was judged all the same."""
+    settled: Document = document.get("settled") or {}
+    ended = settled.get("settlement") == Settlement.DISCARDED and "judged" not in document
+    return settled if ended else None
 
 
 def _by_code(findings: Iterable[Document]) -> list[CodeCount]:
@@ -167,6 +184,8 @@ def _timeline(document: Document, notices: Iterable[Document]) -> Iterable[Step]
     received, judged, scored = document["received"], document.get("judged"), document.get("scored")
     # Until intake has read its own record back, the time of keeping stands in for the time in the log.
     yield _step(Stage.RECEIVED, received["event_id"], document.get("logged_at", received["recorded_at"]), "kept")
+    if discarded := _discarded(document):
+        yield _step(Stage.DISCARDED, discarded["event_id"], discarded["at"], discarded["reason"])
     if judged:
         yield _step(
             Stage.JUDGED, judged["event_id"], judged["at"], f"{judged['outcome']}, {len(judged['findings'])} findings"

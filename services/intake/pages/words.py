@@ -10,9 +10,10 @@ from contracts.language import Language
 from contracts.message import Bilingual
 from contracts.notice import NoticeState
 from contracts.verdict import VerdictOutcome
-from services.intake.domain.status import Stage, Status, Story, Summary
+from services.intake.domain.status import Stage, Status, Step, Story, Summary
 
 _BEING_JUDGED: Final = ("", Bilingual(id="Sedang diperiksa", en="Being judged"))
+_DISCARDED: Final = ("error", Bilingual(id="Tidak dapat diperiksa", en="Could not be judged"))
 _OUTCOMES: Final = {
     VerdictOutcome.ACCEPTED: ("good", Bilingual(id="Diterima", en="Accepted")),
     VerdictOutcome.ACCEPTED_WITH_WARNINGS: (
@@ -23,6 +24,7 @@ _OUTCOMES: Final = {
 }
 _STAGES: Final = {
     Stage.RECEIVED: Bilingual(id="Masuk", en="Received"),
+    Stage.DISCARDED: Bilingual(id="Tidak dapat diperiksa", en="Could not be judged"),
     Stage.JUDGED: Bilingual(id="Diperiksa", en="Judged"),
     Stage.SCORED: Bilingual(id="Dinilai", en="Scored"),
     Stage.NOTICED: Bilingual(id="Diberitahukan", en="Notice sent"),
@@ -52,7 +54,8 @@ class State:
 
 
 def state(summary: Summary, lang: Language) -> State:
-    colour, words = _BEING_JUDGED if summary.outcome is None else _OUTCOMES[summary.outcome]
+    undecided = _DISCARDED if summary.status is Status.DISCARDED else _BEING_JUDGED
+    colour, words = undecided if summary.outcome is None else _OUTCOMES[summary.outcome]
     scored = lang.say(", sudah dinilai", ", scored") if summary.status is Status.SCORED else ""
     return State(colour, lang.of(words) + scored)
 
@@ -78,7 +81,7 @@ def timeline(story: Story, notices: Iterable[Mapping[str, Any]], lang: Language)
         Line(
             lang.of(_STAGES[step.stage]),
             step.at,
-            details.get(step.stage) or _end(ended[step.event_id], lang),
+            details.get(step.stage) or _end(ended.get(step.event_id), step, lang),
             step.event_id,
         )
         for step in story.timeline
@@ -92,7 +95,9 @@ def _score(story: Story, lang: Language) -> str:
     return lang.say("indeks ", "index ") + lang.figure(f"{index:f}")
 
 
-def _end(notice: Mapping[str, Any], lang: Language) -> str:
+def _end(notice: Mapping[str, Any] | None, step: Step, lang: Language) -> str:
+    if notice is None:
+        return step.detail
     if "office" in notice:
         return lang.say("oleh ", "by ") + str(notice["office"])
     channel = _CHANNELS.get(notice["channel"])

@@ -30,8 +30,8 @@ def router(store: LedgerStore, region_codes: Sequence[str], clock: Clock) -> API
     @routes.get(
         "/v1/ledger",
         summary="Whether every report of a year is accounted for",
-        description="A row a client and period: sent = accepted + returned + superseded + pending. Operators see every"
-        " region, other keys the reports of their own.",
+        description="A row a client and period: sent = accepted + returned + superseded + pending + discarded."
+        " Operators see every region, other keys the reports of their own.",
         responses=problems("unauthenticated", "forbidden", "unprocessable-request", "unknown-period", "unavailable"),
     )
     async def ledger(

@@ -1,8 +1,12 @@
 """What the metrics show of reports; ``submissions`` belongs to the module of the same name."""
 
 from datetime import datetime
+from typing import Final
 
-from chassis.mongo import ASCENDING, Database, aggregate
+from chassis.mongo import ASCENDING, Database, Document, aggregate
+from services.intake.store.submissions import DISCARDED
+
+_WAITING: Final[Document] = {"judged": None, "published": True, "$nor": [DISCARDED]}
 
 
 class Flow:
@@ -17,7 +21,7 @@ class Flow:
 
     async def unjudged_since(self) -> datetime | None:
         """When the oldest report without a verdict was recorded."""
-        waiting = self._submissions.find({"judged": None, "published": True}, {"received.recorded_at": True})
+        waiting = self._submissions.find(_WAITING, {"received.recorded_at": True})
         found = await waiting.sort("received.recorded_at", ASCENDING).limit(1).to_list(1)
         return found[0]["received"]["recorded_at"] if found else None
 

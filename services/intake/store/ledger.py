@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chassis.mongo import Collection, Database, Document, aggregate
+from contracts.operation import Settlement
 from contracts.verdict import VerdictOutcome
 from services.intake.domain.ledger import SHOWN_WITHIN, VERDICT_OF, Count, Entry, Ledger, ledger_of
 
@@ -20,6 +21,7 @@ _FIELDS: Final = {
     "judged.revision": 1,
     "judged.at": 1,
     "scored.event_id": 1,
+    "settled.settlement": 1,
 }
 _ANY_CLIENT: Final = {"$ifNull": ["$judged.client_id", "$received.client_id", "unknown"]}
 _SENT: Final = {"$eq": ["$published", True]}
@@ -77,8 +79,11 @@ def _entries(now: datetime) -> list[Document]:
     long_ago = now - SHOWN_WITHIN
     judged, logged = _is("$judged.outcome", "string"), _is("$logged_at", "date")
     known_long = {"$lt": ["$received.recorded_at", long_ago]}
-    unlogged = {"$and": [_SENT, {"$not": [logged]}, {"$not": [judged]}, known_long]}
-    waiting = {"$and": [_SENT, {"$not": [judged]}, {"$or": [logged, {"$not": [known_long]}]}]}
+    unjudged = {"$and": [_SENT, {"$not": [judged]}]}
+    settled = {"$eq": ["$settled.settlement", Settlement.DISCARDED.value]}
+    discarded = {"$and": [unjudged, settled]}
+    unlogged = {"$and": [unjudged, {"$not": [settled]}, {"$not": [logged]}, known_long]}
+    waiting = {"$and": [unjudged, {"$not": [settled]}, {"$or": [logged, {"$not": [known_long]}]}]}
     unsent = {"$and": [judged, {"$not": [_SENT]}, {"$lt": ["$judged.at", long_ago]}]}
     superseded = {"$lt": ["$judged.revision", "$latest"]}
     place = {"$cond": [superseded, Entry.SUPERSEDED.value, "$judged.outcome"]}
@@ -90,6 +95,7 @@ def _entries(now: datetime) -> list[Document]:
         _if(_SENT, "$received.client_id", Entry.SENT.value),
         _if({"$or": [{"$and": [judged, _SENT]}, unsent]}, _ANY_CLIENT, place),
         _if(waiting, "$received.client_id", Entry.PENDING.value),
+        _if(discarded, "$received.client_id", Entry.DISCARDED.value),
         _if(unlogged, "$received.client_id", Entry.UNLOGGED.value),
         _if(unsent, _ANY_CLIENT, Entry.UNSENT.value),
         _if(judged, _ANY_CLIENT, {"$switch": {"branches": outcomes}}),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from chassis.mongo import Database, Document
 from contracts.verdict import VerdictOutcome
 from services.intake.domain.obligations import Sent
+from services.intake.store.submissions import DISCARDED
 
 _LINE = {"region_code": 1, "period": 1, "received.arrived_at": 1, "received.due_at": 1, "judged.outcome": 1} | {
     "judged.revision": 1
@@ -16,8 +17,13 @@ class SentReports:
         self._submissions = database["submissions"]
 
     async def of(self, region_codes: Sequence[str], periods: Sequence[str]) -> Mapping[tuple[str, str], list[Sent]]:
-        """Every report that was answered with a receipt, by region and period."""
-        wanted = {"region_code": {"$in": list(region_codes)}, "period": {"$in": list(periods)}, "published": True}
+        """Every report that was answered with a receipt and not discarded, by region and period."""
+        wanted = {
+            "region_code": {"$in": list(region_codes)},
+            "period": {"$in": list(periods)},
+            "published": True,
+            "$nor": [DISCARDED],
+        }
         found: dict[tuple[str, str], list[Sent]] = {}
         for document in await self._submissions.find(wanted, _LINE).to_list(None):
             found.setdefault((document["region_code"], document["period"]), []).append(_sent(document))

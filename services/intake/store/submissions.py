@@ -30,6 +30,7 @@ from chassis.mongo import (
     move,
     replace_where_free,
 )
+from contracts.operation import Settlement
 from contracts.period import PeriodChangedV1
 from services.intake.domain import kept
 
@@ -39,8 +40,10 @@ _PAST: Final = "known"
 _TIED_MAX: Final = 100
 _OF_ATTEMPTS: Final = ("attempt", "begun_at", "claim")
 _OF_ARRIVAL: Final = ("published", "received")
-_UNHEARD_OF: Final[Document] = {"judged": None, "scored": None}
-"""Of whose report no other service has spoken: otherwise the log has it, and what was said of it must not be lost."""
+_UNHEARD_OF: Final[Document] = {"judged": None, "scored": None, "settled": None}
+"""Of whose report nobody else has spoken: otherwise the log has it, and what was said of it must not be lost."""
+DISCARDED: Final[Document] = {"judged": None, "settled.settlement": Settlement.DISCARDED.value}
+"""Reports that nobody will judge, because operators said so."""
 _UNCLAIMED: Final = {"$unset": {"claim": ""}}
 
 
@@ -186,6 +189,11 @@ class Store:
         writes = [UpdateOne({"_id": fact["_id"]}, _what_is_missing(fact), upsert=True) for fact in facts]
         await _write(self._submissions, writes)
 
+    async def add_settled(self, facts: Iterable[Document]) -> None:
+        """What operators did about reports that were put aside; it may be read before the report itself."""
+        writes = [UpdateOne({"_id": fact["_id"]}, _unless_settled_later(fact), upsert=True) for fact in facts]
+        await _write(self._submissions, writes)
+
     async def add_notices(self, notices: Iterable[Document]) -> None:
         await keep_first(self._notices, notices)
 
@@ -277,6 +285,11 @@ def _placed(places: Mapping[str, Document]) -> list[Document]:
 def _what_is_missing(fact: Document) -> list[Document]:
     fields = {name: {"$ifNull": [f"${name}", {"$literal": told}]} for name, told in fact.items() if name != "_id"}
     return [{"$set": fields}]
+
+
+def _unless_settled_later(fact: Document) -> list[Document]:
+    later = {"$gte": [fact["settled"]["offset"], {"$ifNull": ["$settled.offset", -1]}]}
+    return [{"$set": {"settled": {"$cond": [later, {"$literal": fact["settled"]}, "$settled"]}}}]
 
 
 def _unless_older(change: PeriodChangedV1) -> list[Document]:

@@ -4,12 +4,13 @@ from contracts.verdict import VerdictOutcome
 from services.intake.domain.ledger import Balance, Count, Entry, ledger_of
 
 EVEN = {
-    "sent": 11,
+    "sent": 12,
     "accepted": 6,
     "accepted_with_warnings": 2,
     "returned": 2,
     "superseded": 2,
     "pending": 1,
+    "discarded": 1,
     "unlogged": 0,
     "unsent": 0,
 }
@@ -19,7 +20,7 @@ def test_a_row_balances_when_every_report_has_one_place() -> None:
     assert Balance(**EVEN).balanced
 
 
-@pytest.mark.parametrize("figure", ["sent", "accepted", "returned", "superseded", "pending"])
+@pytest.mark.parametrize("figure", ["sent", "accepted", "returned", "superseded", "pending", "discarded"])
 @pytest.mark.parametrize("more", [-1, 1])
 def test_one_report_too_many_or_too_few_anywhere_is_seen(figure: str, more: int) -> None:
     upset = Balance(**(EVEN | {figure: EVEN[figure] + more}))

@@ -1,9 +1,23 @@
 from typing import Any
 
+from contracts.language import Language
+from contracts.operation import Settlement
 from contracts.verdict import Finding, Severity, VerdictOutcome
 from services.intake.domain import kept
 from services.intake.domain.status import Stage, Status, Story, Summary
-from tests.intake.reports import NOW, SECOND, SIGNER, acknowledged, finding, judged, noticed, received, scored
+from services.intake.pages.words import state, timeline
+from tests.intake.reports import (
+    NOW,
+    SECOND,
+    SIGNER,
+    acknowledged,
+    finding,
+    judged,
+    noticed,
+    received,
+    scored,
+    set_aside,
+)
 
 FACT = received()
 RULES = "https://validation.example/rules"
@@ -29,6 +43,19 @@ def test_a_report_is_received_then_judged_then_scored() -> None:
     came, seen, counted = document(), stage(judged(FACT)), stage(scored(FACT))
     statuses = [Summary.of(each).status for each in (came, came | seen, came | seen | counted, came | counted)]
     assert statuses == [Status.RECEIVED, Status.JUDGED, Status.SCORED, Status.SCORED]
+
+
+def test_what_operators_discarded_is_told_with_their_reason_until_it_is_judged_all_the_same() -> None:
+    aside = document(settled=kept.settled(set_aside(FACT), 3)["settled"])
+    story = Story.told(aside, [], None, rules_url=RULES)
+    assert story.status is Status.DISCARDED
+    assert [(step.stage, step.detail) for step in story.timeline][1:] == [(Stage.DISCARDED, set_aside(FACT).reason)]
+    shown = [line.detail for line in timeline(story, [], Language.INDONESIAN)]
+    assert (state(story, Language.INDONESIAN).words, shown[1]) == ("Tidak dapat diperiksa", set_aside(FACT).reason)
+
+    replayed = document(settled=kept.settled(set_aside(FACT, Settlement.REPLAYED), 4)["settled"])
+    assert Summary.of(replayed).status is Status.RECEIVED
+    assert Summary.of(aside | stage(judged(FACT))).status is Status.JUDGED
 
 
 def test_findings_are_counted_by_code_and_told_in_full() -> None:
