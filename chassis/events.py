@@ -28,6 +28,7 @@ _MESSAGE_OF: Final = {(topic.name, message.TYPE): message for topic in TOPICS fo
 
 RawHeaders = Iterable[tuple[str, bytes | None]]
 Views = Mapping[type[Message], Callable[[bytes], Message | None]]
+_IDENTIFIER: Final = TypeAdapter[str](Identifier)
 """Shorter ways to read messages of which a service needs a part; None from one where the contract has to be asked."""
 NO_VIEWS: Final[Views] = MappingProxyType({})
 
