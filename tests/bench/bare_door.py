@@ -1,29 +1,41 @@
-"""A bare ASGI app that takes a body, produces it to Kafka with acks=all and answers 202; run as its own process.
+"""Bare ASGI apps that answer 202 when Kafka has acknowledged; each run as its own process.
 
-It is what ``tests.bench.intake`` holds intake against: the same server, the same producer, and nothing in between.
+It is what ``tests.bench.intake`` holds intake against, with the same server and the same producer. The carrying door
+brings the body into Kafka as it came, and nothing in between. The keeping door does for one report at a time what
+intake does for several together, by intake's own pure functions: read it, sign its receipt, note it in MongoDB, bring
+the event into Kafka, mark it. It asks nobody who calls, whether entry is open, or whether a copy is on its way.
 """
 
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import timedelta
 from typing import Any
 
 import uvicorn
 from aiokafka import AIOKafkaProducer
 
+from chassis.clock import SystemClock
+from chassis.events import Event, Passage
+from chassis.mongo import Mongo
 from chassis.service import calm_collector
+from chassis.settings import Settings
+from contracts.submission import Submission
+from contracts.topics import SUBMISSION_RECEIVED
+from services.intake.domain import kept
+from services.intake.domain.arrival import Arrival, to_the_millisecond
+from services.intake.routes.receipts import signer_of
 
-Message = MutableMapping[str, Any]
-_ACCEPTED: Message = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"2")]}
+Part = MutableMapping[str, Any]
 
 
-class BareDoor:
-    def __init__(self, kafka: str, topic: str) -> None:
-        self._kafka = kafka
-        self._topic = topic
+class CarryingDoor:
+    def __init__(self, settings: Settings) -> None:
+        self._kafka = settings.kafka
+        self._topic = settings.kafka_prefix + SUBMISSION_RECEIVED.name
         self._producer: Any = None
 
     async def __call__(
-        self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+        self, scope: Part, receive: Callable[[], Awaitable[Part]], send: Callable[[Part], Awaitable[None]]
     ) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -33,15 +45,16 @@ class BareDoor:
             part = await receive()
             body += part.get("body", b"")
             more = part.get("more_body", False)
-        if body:
-            key = dict(scope["headers"])[b"idempotency-key"]
-            await self._producer.send_and_wait(self._topic, body, key)
-        await send(_ACCEPTED)
-        await send({"type": "http.response.body", "body": b"{}"})
+        answer = await self.bring(body, dict(scope["headers"])[b"idempotency-key"]) if body else b""
+        headers = [(b"content-length", b"%d" % len(answer)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 202, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
 
-    async def _live(
-        self, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def bring(self, body: bytes, key: bytes) -> bytes:
+        await self._producer.send_and_wait(self._topic, body, key)
+        return b"{}"
+
+    async def _live(self, receive: Callable[[], Awaitable[Part]], send: Callable[[Part], Awaitable[None]]) -> None:
         await receive()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._kafka,
@@ -58,11 +71,33 @@ class BareDoor:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+class KeepingDoor(CarryingDoor):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._clock = SystemClock()
+        self._signer = signer_of(settings)
+        self._reports = Mongo(settings).database("bare")["reports"]
+
+    async def bring(self, body: bytes, key: bytes) -> bytes:
+        submission = Submission.model_validate_json(body)
+        now = to_the_millisecond(self._clock.now())
+        arrival = Arrival.of(submission, client_id="bare", key=key.decode(), imported_at=None, recorded_at=now)
+        message = self._signer.signed(arrival.received(now + timedelta(days=1)))
+        document = kept.received(message) | {"published": False}
+        await self._reports.insert_one(document | {"written": arrival.written})
+        event = Event.of(message, passing_on=Passage("submission", arrival.written))
+        topic = self._topic
+        await self._producer.send_and_wait(topic, event.value, event.key.encode(), headers=event.wire_headers)
+        await self._reports.update_one({"_id": arrival.submission_id}, {"$set": {"published": True}})
+        return self._signer.receipt(document).model_dump_json().encode()
+
+
 if __name__ == "__main__":
-    address, to, port = sys.argv[1:]
+    kind, given, port = sys.argv[1:]
+    settings = Settings.model_validate_json(given)
     calm_collector()
     uvicorn.run(
-        BareDoor(address, to),
+        KeepingDoor(settings) if kind == "keeping" else CarryingDoor(settings),
         host="127.0.0.1",
         port=int(port),
         log_config=None,

@@ -1,6 +1,8 @@
-"""Reports per second and their time at intake's door, against a bare door that only brings a body into Kafka.
+"""Reports per second and their time at intake's door, against bare doors.
 
-Run with ``make bench``. Both are processes of their own on one Kafka and MongoDB, started for this run alone, and take
+One only brings a body into Kafka; the other makes and keeps of it what intake does (``tests.bench.bare_door``).
+
+Run with ``make bench``. All are processes of their own on one Kafka and MongoDB, started for this run alone, and take
 turns. The load comes from one more process: so many connections, each sending its next report when the one before is
 answered; every request has a key of its own. Intake reads its own topic back meanwhile; ``behind`` is how long that
 took after the last answer.
@@ -30,7 +32,6 @@ from rich.table import Table
 
 from chassis.kafka import ensure_topics
 from chassis.settings import Settings
-from contracts.topics import SUBMISSION_RECEIVED
 from tests.bench.pipeline import received_events
 from tests.engines import EngineChoice, run_with_engines, shared_kafka, shared_mongo
 from tests.faults.harness import Subject, drains, reads_of, writes_of
@@ -44,7 +45,8 @@ WARM: Final = 200
 LIMIT_S: Final = 120.0
 ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Tolok ukur."}
 INTAKE: Final = "intake"
-BARE: Final = "bare door"
+CARRYING: Final = "carrying"
+KEEPING: Final = "keeping"
 SUBJECT: Final = Subject(INTAKE, "services.intake.app:build", reads_of(INTAKE), writes_of(INTAKE))
 
 
@@ -181,10 +183,9 @@ async def of_intake(settings: Settings, keys: dict[str, str], folder: Path, *giv
         return await _round(door, keys["impor"], partial(drains, SUBJECT, settings), *given)
 
 
-async def of_bare_door(settings: Settings, folder: Path, *given: Any) -> Measured:
+async def of_bare_door(kind: str, settings: Settings, folder: Path, *given: Any) -> Measured:
     await ensure_topics(settings)
-    topic = settings.kafka_prefix + SUBMISSION_RECEIVED.name
-    bare = module_process("tests.bench.bare_door", (settings.kafka, topic), folder)
+    bare = module_process("tests.bench.bare_door", (kind, settings.model_dump_json()), folder)
     async with started(bare) as door:
         return await _round(door, "spm_0_0", partial(asyncio.sleep, 0), *given)
 
@@ -204,13 +205,15 @@ def show(measured: dict[str, list[Measured]], bytes_each: float, connections: in
             f"{statistics.median(run.cpu_ms for run in runs):.2f}",
             f"{statistics.median(run.behind_s for run in runs):.1f}",
         )
-    pairs = list(zip(measured[INTAKE], measured[BARE], strict=True))
-    rate = statistics.median(intake.per_second / bare.per_second for intake, bare in pairs)
-    p99 = statistics.median(intake.ms(99) / bare.ms(99) for intake, bare in pairs)
-    cpu = statistics.median(intake.cpu_ms / bare.cpu_ms for intake, bare in pairs)
     console = Console(width=100)
     console.print(table)
-    console.print(f"intake / bare door, round by round, median: reports/s {rate:.2f}, p99 {p99:.2f}, CPU {cpu:.2f}")
+    for bare in (CARRYING, KEEPING):
+        pairs = list(zip(measured[INTAKE], measured[bare], strict=True))
+        rate = statistics.median(ours.per_second / theirs.per_second for ours, theirs in pairs)
+        p99 = statistics.median(ours.ms(99) / theirs.ms(99) for ours, theirs in pairs)
+        cpu = statistics.median(ours.cpu_ms / theirs.cpu_ms for ours, theirs in pairs)
+        text = f"reports/s {rate:.2f}, p99 {p99:.2f}, CPU {cpu:.2f}"
+        console.print(f"intake / {bare} door, round by round, median: {text}")
 
 
 async def main(requests: int, rounds: int, connections: int) -> None:
@@ -220,7 +223,7 @@ async def main(requests: int, rounds: int, connections: int) -> None:
         folder = Path(stopping.enter_context(tempfile.TemporaryDirectory(prefix="spm-bench-")))
         kafka = await stopping.enter_async_context(shared_kafka(EngineChoice(), folder / "kafka"))
         mongo = await stopping.enter_async_context(shared_mongo(EngineChoice(), folder / "mongod"))
-        measured: dict[str, list[Measured]] = {INTAKE: [], BARE: []}
+        measured: dict[str, list[Measured]] = {INTAKE: [], CARRYING: [], KEEPING: []}
         for number in range(rounds):
             keys = Keys(folder)
             issued = {
@@ -231,8 +234,9 @@ async def main(requests: int, rounds: int, connections: int) -> None:
             settings = settings_for(kafka, mongo, keys, rate_limit=1_000_000)
             given = (reports, requests, connections)
             measured[INTAKE].append(await of_intake(settings, tokens, folder / f"intake-{number}", *given))
-            bare = settings_for(kafka, mongo)
-            measured[BARE].append(await of_bare_door(bare, folder / f"bare-{number}", *given))
+            for bare in (CARRYING, KEEPING):
+                there = folder / f"{bare}-{number}"
+                measured[bare].append(await of_bare_door(bare, settings_for(kafka, mongo), there, *given))
         show(measured, statistics.mean(map(len, reports)), connections)
 
 

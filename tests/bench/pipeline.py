@@ -241,10 +241,10 @@ async def _script(stage: Stage, settings: Settings) -> Script:
 def received_events(reports: int) -> list[Event]:
     """The demo's reports, of the size of real ones, as intake would publish them."""
     planned = plan_year(LAW, seed=SEED).reports[:reports]
-    return [Event.of(_of_real_size(received(report))) for report in planned]
+    return [Event.of(of_real_size(received(report))) for report in planned]
 
 
-def _of_real_size(message: SubmissionReceivedV1) -> SubmissionReceivedV1:
+def of_real_size(message: SubmissionReceivedV1) -> SubmissionReceivedV1:
     services = tuple(
         replace(service, quality=service.quality[:QUALITY_ITEMS_MAX]) for service in message.submission.services
     )
