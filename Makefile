@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test check format generate bench prove fuzz alerts lock clean
+.PHONY: help install demo up down status test check format generate bench load prove fuzz alerts lock clean
 
 help:  ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -56,8 +56,13 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.intake
 	$(BIN)/python -m tests.bench.notify
 
-prove: install  ## brokers killed in turn under load; each credential tries what is not its own; senders killed at every await
+load: install  ## a deadline's evening at 1x and 20x with ever more reports in the log; hours, see docs/capacity.md
+	$(BIN)/python -m tests.load --write docs/capacity.md
+
+prove: install  ## brokers killed in turn, services restarted and versions mixed under load; least rights; senders killed
 	$(BIN)/python -m tests.faults.three_brokers
+	$(BIN)/python -m tests.faults.rolling_restart
+	$(BIN)/python -m tests.faults.two_versions
 	$(BIN)/python -m tests.faults.least_rights
 	$(BIN)/python -m pytest tests/faults/senders_killed.py
 
@@ -70,9 +75,9 @@ alerts: install  ## stage the faults that alerts are for; each must fire and cle
 	$(BIN)/python -m tests.faults.staged_alerts
 
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
-	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --extra tracing --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --quiet --generate-hashes --constraint requirements.lock --no-emit-index-url \
+	$(BIN)/uv pip compile --quiet --generate-hashes --extra tracing --constraint requirements.lock --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.lock pyproject.toml
 
 clean: down  ## remove the environment and the local stack's data
