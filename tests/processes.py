@@ -40,11 +40,17 @@ async def started(door: Door) -> AsyncIterator[Door]:
 
 
 def service_process(
-    name: str, settings: Settings, folder: Path, *, module: str | None = None, secrets: Path | None = None
+    name: str,
+    settings: Settings,
+    folder: Path,
+    *,
+    module: str | None = None,
+    secrets: Path | None = None,
+    root: Path = ROOT,
 ) -> Door:
     """Not started yet. Its settings go by the environment; ``http_port`` is a free one; ``module`` stands in for it.
 
-    ``secrets`` is a folder that is made for those that must not be seen there.
+    ``secrets`` is a folder that is made for those that must not be seen there; ``root`` is where its code stands.
     """
     port = free_port()
     address = f"http://{LOOPBACK}:{port}"
@@ -61,7 +67,7 @@ def service_process(
         if answer.status_code != httpx.codes.OK:
             raise NotReadyError(f"/ready answers {answer.status_code}")
 
-    environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={ROOT}"]
+    environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={root}"]
     command = ("env", *environment, sys.executable, "-m", module or f"services.{name}")
     return Door(Program(name, address, ready, command, folder))
 

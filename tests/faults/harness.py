@@ -143,7 +143,7 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
     Raises:
         AssertionError: neither happened in time, or it ended in another way.
     """
-    async with _reading(subject, settings) as left:
+    async with reading(subject, settings) as left:
 
         async def ended() -> bool:
             return not process.is_alive() or await left() == 0
@@ -158,7 +158,7 @@ async def dies_or_drains(process: Any, subject: Subject, settings: Settings) -> 
 
 async def drains(subject: Subject, settings: Settings, *, within_s: float = READY_WITHIN_S) -> None:
     """Wait until the service has committed everything that it reads."""
-    async with _reading(subject, settings) as left:
+    async with reading(subject, settings) as left:
 
         async def drained() -> bool:
             return await left() == 0
@@ -168,12 +168,12 @@ async def drains(subject: Subject, settings: Settings, *, within_s: float = READ
 
 async def left_to_read(subject: Subject, settings: Settings) -> int:
     """How many records the service has not yet committed."""
-    async with _reading(subject, settings) as left:
+    async with reading(subject, settings) as left:
         return await left()
 
 
 @asynccontextmanager
-async def _reading(subject: Subject, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+async def reading(subject: Subject, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[int]]]:
     """Tells how many records the service has not yet committed, in two requests however many partitions there are."""
     group = f"{settings.kafka_prefix}spm-{subject.name}"
     partitions = [

@@ -10,16 +10,13 @@ as if the machine had burnt down, and the broker copies everything from the othe
 
 import argparse
 import asyncio
-import json
 import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -29,18 +26,18 @@ from rich.console import Console
 
 from chassis.kafka import admin_client
 from chassis.settings import Settings
-from contracts.submission import Submission
-from contracts.topics import SUBMISSION_JUDGED, SUBMISSION_RECEIVED, TOPICS, Topic
+from contracts.topics import TOPICS
 from deploy.local.engines import Engine
 from deploy.local.kafka import Otherwise, kafka, new_cluster_id
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.settings import LocalSettings
 from regulation.loading import load_law
 from tests.engines import Engines, run_with_engines
-from tests.faults.harness import Subject, left_to_read, reads_of, whole_topic, writes_of
+from tests.faults.harness import Subject, left_to_read, reads_of, writes_of
+from tests.faults.regions import Handed, Regions, held, what_is_lost
 from tests.intake.reports import PERIOD, body, submission
 from tests.processes import service_process, started
-from tests.running import Keys, eventually, settings_for
+from tests.running import Keys, settings_for
 
 BROKERS: Final = 3
 CLIENTS: Final = 6
@@ -99,62 +96,11 @@ class Cluster:
         await asyncio.gather(*(broker.start() for broker in self.brokers))
 
 
-@dataclass
-class Regions:
-    """Clients that send each report with its key until it is taken."""
-
-    address: str
-    headers: dict[str, str]
-    receipts: dict[str, str] = field(default_factory=dict)
-    """The submission of each key that was answered with 202."""
-    answers: Counter[str] = field(default_factory=Counter)
-    longest_silence_s: float = 0.0
-    _last: float = field(default_factory=time.monotonic)
-    _stopped: bool = False
-    _number: int = 0
-
-    def stop(self) -> None:
-        self._stopped = True
-
-    async def hand_in(self) -> None:
-        async with httpx.AsyncClient(base_url=self.address, trust_env=False, timeout=90) as http:
-            await asyncio.gather(*(self._client(http) for _ in range(CLIENTS)))
-
-    async def _client(self, http: httpx.AsyncClient) -> None:
-        while not self._stopped:
-            number, self._number = self._number, self._number + 1
-            report = submission(REGIONS[number % len(REGIONS)], served=number // len(REGIONS))
-            await eventually(partial(self._taken_or_over, http, f"laporan-{number}", report), within_s=LIMIT_S)
-            await asyncio.sleep(PAUSE_S)
-
-    async def _taken_or_over(self, http: httpx.AsyncClient, key: str, report: Submission) -> bool:
-        return await self._taken(http, key, report) or self._stopped
-
-    async def _taken(self, http: httpx.AsyncClient, key: str, report: Submission) -> bool:
-        headers = self.headers | {"Content-Type": "application/json", "Idempotency-Key": f'"{key}"'}
-        try:
-            answer = await http.post("/v1/submissions", content=body(report), headers=headers)
-        except httpx.TransportError as error:
-            self.answers[type(error).__name__] += 1
-            return False
-        told = "" if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE else _retry_of(answer)
-        self.answers[f"{answer.status_code}{told}"] += 1
-        if answer.status_code != httpx.codes.ACCEPTED:
-            return False
-        now = time.monotonic()
-        self.longest_silence_s = max(self.longest_silence_s, now - self._last)
-        self._last = now
-        self.receipts[key] = answer.json()["submission_id"]
-        return True
-
-    def dishonest(self) -> dict[str, int]:
-        """Answers that a region cannot understand as "taken" or "again later"."""
-        honest = {"202", "409", "503 with Retry-After"}
-        return {answer: count for answer, count in self.answers.items() if answer not in honest}
-
-
-def _retry_of(answer: httpx.Response) -> str:
-    return " with Retry-After" if answer.headers.get("Retry-After") else " without Retry-After"
+def reports(client: int) -> Iterator[Handed]:
+    """Without end: every region in turn, then each of them again with other figures."""
+    for number in count(client, CLIENTS):
+        report = submission(REGIONS[number % len(REGIONS)], served=number // len(REGIONS))
+        yield Handed(f"laporan-{number}", body(report))
 
 
 async def killed_in_turn(cluster: Cluster, settings: Settings, regions: Regions, rounds: int) -> list[str]:
@@ -163,7 +109,7 @@ async def killed_in_turn(cluster: Cluster, settings: Settings, regions: Regions,
     for number, broker in list(enumerate(cluster.brokers, start=1)) * rounds:
         if not await _goes_on(regions):
             faults.append(f"before broker {number} was killed, intake took no {EACH} reports in {STANDSTILL_S:.0f} s")
-        begun, before, refused = time.monotonic(), len(regions.receipts), _refusals(regions)
+        begun, before, refused = time.monotonic(), len(regions.receipts), regions.refused
         regions.longest_silence_s = 0.0
         await broker.kill()
         await asyncio.to_thread(shutil.rmtree, broker.folder / "data")
@@ -178,34 +124,22 @@ async def killed_in_turn(cluster: Cluster, settings: Settings, regions: Regions,
         whole = "its copies never complete" if whole_s is None else f"its copies complete {whole_s:.1f} s after it"
         console.print(
             f"broker {number} killed, disk lost: away {away_s:.1f} s, {taken} reports taken meanwhile, "
-            f"{_refusals(regions) - refused} asked to come again, longest silence "
+            f"{regions.refused - refused} asked to come again, longest silence "
             f"{regions.longest_silence_s:.1f} s; back, {whole}"
         )
     return faults
 
 
-def _refusals(regions: Regions) -> int:
-    return regions.answers["503 with Retry-After"]
-
-
 async def _goes_on(regions: Regions) -> bool:
     wanted = len(regions.receipts) + EACH
-    return await _held(lambda: len(regions.receipts) >= wanted, STANDSTILL_S)
+    return await held(lambda: len(regions.receipts) >= wanted, STANDSTILL_S)
 
 
 async def _whole(settings: Settings) -> float | None:
     """Seconds until every partition had all its copies in sync; None when they had not in time."""
     begun = time.monotonic()
-    held = await _held(lambda: _all_in_sync(settings), WHOLE_WITHIN_S)
-    return time.monotonic() - begun if held else None
-
-
-async def _held(holds: Callable[[], bool | Awaitable[bool]], within_s: float) -> bool:
-    try:
-        await eventually(holds, within_s=within_s)
-    except AssertionError:
-        return False
-    return True
+    whole = await held(lambda: _all_in_sync(settings), WHOLE_WITHIN_S)
+    return time.monotonic() - begun if whole else None
 
 
 async def _all_in_sync(settings: Settings) -> bool:
@@ -221,33 +155,6 @@ async def _all_in_sync(settings: Settings) -> bool:
     return bool(partitions) and all(len(row["isr"]) == len(row["replicas"]) for row in partitions)
 
 
-async def what_is_lost(settings: Settings, regions: Regions) -> list[str]:
-    """What was promised and is not in the log, or is not judged, or is judged in two ways."""
-    logged = await _events_of_reports(settings, SUBMISSION_RECEIVED)
-    judged = await _events_of_reports(settings, SUBMISSION_JUDGED)
-    promised = set(regions.receipts.values())
-    repeated = sum(len(logged[each]) > 1 for each in promised & logged.keys())
-    console.print(
-        f"{len(promised)} receipts; the log has {len(promised & logged.keys())} of their reports, {repeated} of them"
-        f" repeated; {len(promised & judged.keys())} of them are judged"
-    )
-    faults = {
-        "LOST: {} of {} reports that were answered with 202 are not in the log": promised - logged.keys(),
-        "UNJUDGED: {} of {} reports that were answered with 202 have no verdict": promised - judged.keys(),
-        "TWICE: {} of {} reports have two verdicts": {each for each in judged if len(set(judged[each])) > 1},
-    }
-    return [told.format(len(ids), len(promised)) for told, ids in faults.items() if ids]
-
-
-async def _events_of_reports(settings: Settings, topic: Topic) -> dict[str, list[str]]:
-    """The ids of the events of each submission; one that was published again has its id again."""
-    events: dict[str, list[str]] = {}
-    for record in await whole_topic(settings, topic.name):
-        if submission_id := json.loads(record.value).get("submission_id"):
-            events.setdefault(submission_id, []).append(dict(record.headers)["ce_id"].decode())
-    return events
-
-
 @asynccontextmanager
 async def services(settings: Settings, keys: Keys, folder: Path) -> AsyncIterator[Regions]:
     """Regions that hand in at an intake whose reports are judged."""
@@ -259,7 +166,8 @@ async def services(settings: Settings, keys: Keys, folder: Path) -> AsyncIterato
     ):
         async with httpx.AsyncClient(base_url=intake.address, trust_env=False, timeout=60) as http:
             (await http.put(f"/v1/periods/{PERIOD}", json=ORDER, headers=secretariat)).raise_for_status()
-        yield Regions(intake.address, headers)
+        lanes = [reports(client) for client in range(CLIENTS)]
+        yield Regions([intake.address], headers, lanes, PAUSE_S)
 
 
 async def run(folder: Path, stopping: AsyncExitStack, *, copies: int, rounds: int) -> list[str]:
@@ -277,11 +185,11 @@ async def run(folder: Path, stopping: AsyncExitStack, *, copies: int, rounds: in
         console.print(f"answers: {dict(regions.answers)}")
         if dishonest := regions.dishonest():
             faults.append(f"intake gave answers other than 202, 409 and 503 with Retry-After: {dishonest}")
-        if await _held(lambda: _judged_all(settings), JUDGED_WITHIN_S):
-            return faults + await what_is_lost(settings, regions)
+        if await held(lambda: _judged_all(settings), JUDGED_WITHIN_S):
+            return faults + await what_is_lost(settings, regions, console)
         return [
             *faults,
-            *await what_is_lost(settings, regions),
+            *await what_is_lost(settings, regions, console),
             f"validation did not read all in {JUDGED_WITHIN_S:.0f} s",
         ]
 
