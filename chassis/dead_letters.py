@@ -22,6 +22,7 @@ REPLAY_FOR: Final = REPLAY + "for"
 REPLAY_OF: Final = REPLAY + "of"
 """Service, topic, partition and offset of the record that was put aside."""
 TEXT_BYTES_MAX: Final = 1_024
+CAUSES_MAX: Final = 5
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -51,6 +52,8 @@ class Letter:
     reason: str
     fault: str
     """The kind of fault and what was found."""
+    causes: tuple[str, ...]
+    """What it followed from, the nearest first."""
     put_aside_at: datetime
     key: bytes | None
     headers: Headers
@@ -78,6 +81,7 @@ class Letter:
                 stage=told["stage"],
                 reason=told["reason"],
                 fault=f"{told['exception.class.name']}: {told['exception.message']}",
+                causes=tuple(told.get("exception.causes", "").splitlines()),
                 put_aside_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
                 key=record.key,
                 headers=[header for header in record.headers if not header[0].startswith((ERRORS, REPLAY))],
@@ -102,9 +106,20 @@ def put_aside(
         "reason": reason,
         "exception.class.name": type(fault).__name__,
         "exception.message": str(fault),
+        "exception.causes": "\n".join(_causes(fault)),
     }
     added = [(ERRORS + name, text.encode()[:TEXT_BYTES_MAX]) for name, text in why.items()]
     return place.topic + DEAD_LETTER_SUFFIX, record.key, [*record.headers, *added], record.value
+
+
+def _causes(fault: BaseException) -> Iterator[str]:
+    """Each on one line. What was said not to matter (``from None``) does not."""
+    for _ in range(CAUSES_MAX):
+        cause = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+        if cause is None:
+            return
+        yield " ".join(f"{type(cause).__name__}: {cause}".split())[:TEXT_BYTES_MAX]
+        fault = cause
 
 
 def digest_of(key: bytes | None, value: bytes | None) -> bytes:

@@ -6,6 +6,7 @@ What was done is a fact of its own (``spm-dead-letter-settled-v1``); the dead le
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -33,6 +34,28 @@ class Case:
 
     letter: Letter
     settled: DeadLetterSettledV1 | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant; None stands for any."""
+
+    service: str | None = None
+    topic: str | None = None
+    reason: str | None = None
+    older_than: timedelta | None = None
+    settled_too: bool = False
+
+    def among(self, found: Iterable[Case], now: datetime) -> list[Case]:
+        return [case for case in found if self._means(case.letter, now) and (self.settled_too or case.settled is None)]
+
+    def _means(self, letter: Letter, now: datetime) -> bool:
+        return (
+            self.service in {None, letter.service}
+            and self.topic in {None, letter.place.topic}
+            and self.reason in {None, letter.reason}
+            and (self.older_than is None or now - letter.put_aside_at >= self.older_than)
+        )
 
 
 @dataclass(frozen=True, slots=True)

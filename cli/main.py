@@ -5,6 +5,7 @@ import typer
 from cli import award, dead_letters, generate, keys, receipt, rights, rules, stack
 from cli.check import check
 from cli.demo.run import demo
+from cli.desk.command import desk
 from cli.doctor.command import doctor
 from cli.pausing import lag, pause_, resume
 from cli.rebuild import rebuild
@@ -25,6 +26,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)
+app.command()(desk)
 app.command()(doctor)
 app.command()(lag)
 app.command("pause")(pause_)

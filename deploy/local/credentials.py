@@ -26,7 +26,11 @@ CLIENTS = (
             *_TOLD_SCOPES,
         ),
     ),
-    ("operator", EVERY_REGION, ("keys:write", "audit:read", "submissions:read")),
+    (
+        "operator",
+        EVERY_REGION,
+        ("keys:write", "audit:read", "submissions:read", "operations:read", "operations:write"),
+    ),
     ("importer", EVERY_REGION, ("submissions:write", "submissions:import", "submissions:read")),
     ("panel-entry", EVERY_REGION, ("awards:score", "awards:read")),
     ("panel-check", EVERY_REGION, ("awards:score", "awards:read")),

@@ -9,11 +9,15 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from chassis.clock import SystemClock
 from chassis.service import make_app
 from chassis.shortway import ShortWay
+from cli.desk.app import make_desk
 from tests.running import settings_for
 
 SERVICES = ("intake", "validation", "scoring", "notify")
+DESK = "desk"
+"""The operators' own, which is no service: it has no stream and no database."""
 NOBODY = "127.0.0.1:1"
 READING = frozenset({"GET", "HEAD"})
 
@@ -45,6 +49,8 @@ class Door:
 @cache
 def application(service: str) -> FastAPI:
     """As the service's own ``build`` makes it; nothing is connected."""
+    if service == DESK:
+        return make_desk(settings_for(NOBODY, f"mongodb://{NOBODY}"), SystemClock())
     build = import_module(f"services.{service}.app").build
     return make_app(service, build, settings_for(NOBODY, f"mongodb://{NOBODY}"))
 

@@ -4,7 +4,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from contracts.scopes import SCOPES
-from tests.access.doors import SERVICES, application, doors_of, sandbox_of, untold
+from tests.access.doors import DESK, SERVICES, application, doors_of, sandbox_of, untold
 
 VITAL_SIGNS = {"GET /live", "GET /ready", "GET /metrics"}
 PUBLIC = {
@@ -30,13 +30,16 @@ PUBLIC = {
         *("GET /certificates/verify", "GET /sign-in", "POST /sign-in", "POST /sign-out"),
         *("GET /sign-in/link/{token}", "POST /sign-in/link/{token}"),
     },
+    DESK: VITAL_SIGNS,
 }
 DOCS = {"/docs", "/docs/{name}", "/openapi.json"}
 UNTOLD = {
     # Pages of published figures, for browsers.
     "scoring": {"/", "/awards", "/awards/{edition_year}", "/data", "/regions/{code}", "/tables", "/tables/{period}"},
+    # To the list of what was put aside, which is locked.
+    DESK: {"/"},
 }
-each_service = pytest.mark.parametrize("service", SERVICES)
+each_service = pytest.mark.parametrize("service", [*SERVICES, DESK])
 
 
 @each_service
@@ -76,7 +79,7 @@ def test_a_new_door_that_forgot_its_lock_is_found(*, in_schema: bool) -> None:
 async def test_every_scope_opens_a_door_or_says_what_it_adds() -> None:
     opened = {
         scope
-        for service in SERVICES
+        for service in (*SERVICES, DESK)
         for door in doors_of(service, application(service).openapi())
         for scope in door.scopes or ()
     }

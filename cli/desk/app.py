@@ -1,0 +1,92 @@
+"""The operators' desk as an application: pages and vital signs, and no stream and no database of its own.
+
+It runs with the operators' credential, so that no service needs the right to write into the topics that it reads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from chassis import problems
+from chassis.access import KeyRing
+from chassis.audit import NoWitness
+from chassis.clock import Clock
+from chassis.documentation import OPENAPI, documentation
+from chassis.endless import end, for_ever
+from chassis.gate import Gate
+from chassis.http import Measured, SafeDoors
+from chassis.metrics import BuildInfo, HttpMetrics, TaskMetrics
+from chassis.oauth import Issuer
+from chassis.openapi import Described
+from chassis.quota import Quota
+from chassis.replay import learn_keys
+from chassis.settings import Settings
+from cli.desk.pages import letter_pages
+
+NAME: Final = "desk"
+TITLE: Final = "SPM Awards: operators' desk"
+
+
+def make_desk(settings: Settings, clock: Clock) -> FastAPI:
+    """Raises:
+    Misconfigured: the keys' file cannot be read.
+    """
+    registry, ring = CollectorRegistry(), KeyRing.read(settings.api_keys)
+    registry.register(BuildInfo(NAME, version("spm-awards")))
+    metrics = TaskMetrics(registry)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        learning = asyncio.create_task(
+            for_ever(partial(learn_keys, ring, settings), settings.retry_delay_s_max, metrics)
+        )
+        yield
+        await end([learning])
+
+    app = Described(
+        title=TITLE,
+        version=version("spm-awards"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=OPENAPI,
+    )
+    app.state.stopping = asyncio.Event()
+    app.state.gate = Gate(
+        ring,
+        clock,
+        requests=Quota(settings.rate_limit),
+        failures=Quota(settings.failed_keys_limit),
+        issuer=Issuer.of(settings, clock),
+    )
+    problems.install(app)
+    app.add_middleware(SafeDoors)
+    app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=NoWitness(), clock=clock)
+    for router in (_vital_signs(ring, registry), documentation(TITLE), letter_pages(settings, clock)):
+        app.include_router(router)
+    return app
+
+
+def _vital_signs(ring: KeyRing, registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/live", summary="200 while it runs")
+    async def live() -> Response:
+        return Response()
+
+    @router.get("/ready", summary="200 when it has read which keys there are", responses={503: {}})
+    async def ready() -> Response:
+        return JSONResponse({"status": "ready" if ring.complete else "not ready"}, 200 if ring.complete else 503)
+
+    @router.get("/metrics", summary="Prometheus metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router
