@@ -25,8 +25,8 @@ def up() -> None:
     """Start the whole system on this machine and wait until it is ready.
 
     SPM_KAFKA, SPM_MONGO and SPM_SMTP name engines that run elsewhere. SPM_PORT_KAFKA, _MONGO, _SMTP, _INTAKE,
-    _VALIDATION, _SCORING, _NOTIFY and _PROMETHEUS demand a port. Where the machine has Prometheus, or SPM_PROMETHEUS
-    names its program, it watches the services.
+    _VALIDATION, _SCORING, _NOTIFY, _DESK and _PROMETHEUS demand a port. Where the machine has Prometheus, or
+    SPM_PROMETHEUS names its program, it watches the services.
     """
     with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - see above

@@ -29,6 +29,7 @@ USUAL_PORTS = {
     "validation": 8081,
     "scoring": 8082,
     "notify": 8083,
+    "desk": 8084,
     "prometheus": 9090,
 }
 _PROBE_TIMEOUT_S = 3
@@ -67,10 +68,11 @@ class Plan:
 
 
 def planned(folder: Path, settings: LocalSettings, ports: Mapping[str, int], progress: Callable[[str], None]) -> Plan:
-    """Every engine that the settings do not place elsewhere, the four services, and Prometheus where one is named.
+    """Every engine that the settings do not place elsewhere, the services, the desk, and Prometheus where one is named.
 
     Raises: StackError.
     """
+    ports = USUAL_PORTS | dict(ports)  # a stack that an older version started remembers fewer
     engines = (
         _kafka_elsewhere(settings.kafka)
         if settings.kafka
@@ -86,14 +88,34 @@ def planned(folder: Path, settings: LocalSettings, ports: Mapping[str, int], pro
     )
     addresses = {f"SPM_{name}": engine.address for name, engine in zip(_ENGINES, engines, strict=True)}
     services = tuple(_service(folder, name, ports, addresses) for name in SERVICES)
-    return Plan(engines, services, _watchers(folder, settings.prometheus, ports))
+    desk = _desk(folder, ports, addresses["SPM_KAFKA"])
+    return Plan(engines, services, (desk, *_prometheus(folder, settings.prometheus, ports)))
 
 
-def _watchers(folder: Path, program: Path | None, ports: Mapping[str, int]) -> tuple[Program, ...]:
+def _prometheus(folder: Path, program: Path | None, ports: Mapping[str, int]) -> tuple[Program, ...]:
     if program is None:
         return ()
     scraped = {name: f"{LOOPBACK}:{ports[name]}" for name in SERVICES}
     return (prometheus(folder / "prometheus", program=program, port=ports["prometheus"], services=scraped),)
+
+
+def _desk(folder: Path, ports: Mapping[str, int], kafka_address: str) -> Program:
+    address = f"http://{LOOPBACK}:{ports['desk']}"
+    return Program(
+        name="desk",
+        address=address,
+        ready=lambda: _says_ready(address),
+        command=(sys.executable, "-m", "cli", "desk", "--port", str(ports["desk"])),
+        folder=folder,
+        environment={
+            "SPM_KAFKA": kafka_address,
+            "SPM_API_KEYS": str(credentials.keys_file(folder)),
+            "SPM_INTAKE_URL": f"http://{LOOPBACK}:{ports['intake']}",
+            "SPM_PAGE_NOTICE": _PAGE_NOTICE,
+            "PYTHONUNBUFFERED": "1",
+        },
+        stop_within_s=_SERVICE_STOPS_WITHIN_S,
+    )
 
 
 def _service(folder: Path, name: str, ports: Mapping[str, int], engines: Mapping[str, str]) -> Program:

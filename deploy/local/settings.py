@@ -24,6 +24,7 @@ class LocalSettings(BaseSettings):
     port_validation: int | None = Port
     port_scoring: int | None = Port
     port_notify: int | None = Port
+    port_desk: int | None = Port
     port_prometheus: int | None = Port
     prometheus: Path | None = Field(None, description="The program of Prometheus; else the one on the path, if any.")
     cache: Path | None = Field(None, description="Where Kafka's jars are kept, outside the clone.")

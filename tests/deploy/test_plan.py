@@ -25,13 +25,13 @@ def test_every_port_can_be_demanded_by_a_setting() -> None:
 def test_everything_is_started_here_when_nothing_runs_elsewhere(tmp_path: Path) -> None:
     plan = planned(tmp_path, LocalSettings(kafka=None), USUAL_PORTS, lambda _: None)
 
-    assert [program.name for program in plan.programs] == ["kafka", "mongodb", "mail", *SERVICES]
+    assert [program.name for program in plan.programs] == ["kafka", "mongodb", "mail", *SERVICES, "desk"]
 
 
 def test_engines_that_run_elsewhere_are_given_to_the_services_and_not_started(tmp_path: Path) -> None:
     plan = planned(tmp_path, ELSEWHERE, USUAL_PORTS, lambda _: None)
 
-    assert [program.name for program in plan.programs] == list(SERVICES)
+    assert [program.name for program in plan.programs] == [*SERVICES, "desk"]
     assert not any(isinstance(engine, Program) for engine in plan.engines)
     for service in plan.services:
         assert service.environment["SPM_KAFKA"] == ELSEWHERE.kafka
@@ -153,3 +153,12 @@ def test_the_cache_lies_outside_the_clone(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setenv("SPM_CACHE", "/kept")
     assert LocalSettings().cache_folder == Path("/kept")
+
+
+def test_a_stack_that_an_older_version_started_is_told_of_with_the_usual_port_of_what_is_new(tmp_path: Path) -> None:
+    older = {name: port + 1 for name, port in USUAL_PORTS.items() if name != "desk"}
+    plan = planned(tmp_path, LocalSettings(), older, lambda _: None)
+    assert [part.address for part in plan.parts if part.name in {"notify", "desk"}] == [
+        "http://127.0.0.1:8084",
+        "http://127.0.0.1:8084",
+    ]

@@ -18,11 +18,12 @@ def test_prometheus_watches_all_services_and_comes_last(tmp_path: Path) -> None:
 
     assert [part.name for part in plan.parts][-1] == "prometheus"
     assert list(plan.groups)[-1] == "watchers"
-    assert plan.watchers[0].command[0] == str(settings.prometheus)
+    assert plan.watchers[-1].command[0] == str(settings.prometheus)
 
 
 def test_without_prometheus_nothing_is_missed(tmp_path: Path) -> None:
-    assert planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None).watchers == ()
+    watchers = planned(tmp_path, LocalSettings(), USUAL_PORTS, lambda _: None).watchers
+    assert [program.name for program in watchers] == ["desk"]
 
 
 def test_its_configuration_is_the_shipped_one_beside_the_targets(tmp_path: Path) -> None:
