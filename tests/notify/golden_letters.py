@@ -8,7 +8,8 @@ from services.notify.mailer.letters import Letters
 
 RULES = "https://validation.example/rules"
 FOLDER = Path(__file__).parent / "golden"
-LETTERS = Letters("https://notices.example", RULES)
+UNSUBSCRIBE_KEY = bytes(32)
+LETTERS = Letters("https://notices.example", RULES, UNSUBSCRIBE_KEY)
 
 
 def as_files(facts: Facts) -> dict[Path, str]:

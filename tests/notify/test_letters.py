@@ -11,7 +11,7 @@ from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Deficiency, Facts, Remark, ReportMissing, ReportReturned
 from services.notify.mailer.letters import FOLDER, Letters
 from tests.notify.golden_letters import FOLDER as GOLDEN
-from tests.notify.golden_letters import LETTERS, RULES, as_files, name_of
+from tests.notify.golden_letters import LETTERS, RULES, UNSUBSCRIBE_KEY, as_files, name_of
 from tests.notify.messages import CLOSED, DUE
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -121,15 +121,15 @@ def test_each_html_is_whole_marks_its_languages_and_loads_nothing(facts: Facts) 
     assert page.open == []
     assert page.languages == ["id", "id", "en"]
     assert not page.tags & {"img", "script", "link", "iframe", "form"}
-    ours = (f"https://notices.example/inbox/{region}", f"https://notices.example/recipients/{region}", f"{RULES}/")
+    pages = ("unsubscribe/", f"inbox/{region}", f"recipients/{region}")
+    ours = (f"{RULES}/", *(f"https://notices.example/{page}" for page in pages))
     assert all(address.startswith(ours) for address in page.addresses)
 
 
 @each_kind
 def test_the_same_notice_gives_the_same_letter(facts: Facts) -> None:
-    assert LETTERS.letter(example_of(facts)) == Letters("https://notices.example/", f"{RULES}/").letter(
-        example_of(facts)
-    )
+    again = Letters("https://notices.example/", f"{RULES}/", UNSUBSCRIBE_KEY)
+    assert LETTERS.letter(example_of(facts)) == again.letter(example_of(facts))
 
 
 def test_what_a_region_wrote_stays_text_in_html() -> None:

@@ -37,7 +37,6 @@ ADDRESS = NOTICE.recipient.address or ""
 NOW = NOTICE.matter.fact_at + timedelta(minutes=1)
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 ANSWER_S = 0.5
-CHANNELS = (Channel.INBOX, Channel.EMAIL)
 
 
 @dataclass
@@ -55,12 +54,6 @@ class Office:
         """One burst; a broken connection ends it as it ends the task in the service."""
         with suppress(Retryable):
             await self.sender.run()
-
-    def restart(self) -> None:
-        """A new process knows what is kept, and nothing else."""
-        ends = replace(self.sender.ends, known=asyncio.Event())
-        ends.known.set()
-        self.sender = replace(self.sender, ends=ends, claiming=asyncio.Lock())
 
     async def state(self, notice: Notice = NOTICE) -> tuple[NoticeState, int]:
         kept = await self.store.find(notice.matter.region_code, notice.id)
@@ -238,36 +231,6 @@ async def test_a_server_that_is_away_costs_no_attempt_and_all_is_sent_when_it_is
 
     assert len(set(office.catcher.recipients)) == len(office.catcher.recipients) == 11
     assert {end.attempts for end in office.log.ends} == {1}
-
-
-async def test_a_day_without_a_mail_server_loses_nothing_and_reaches_every_inbox(office: Office) -> None:
-    hours = [hour(number) for number in range(24)]
-    for number, facts in enumerate(hours):
-        await office.store.keep(facts)
-        with pytest.raises(Retryable, match="mail server"):
-            await office.sender.run()
-        if number == len(hours) // 2:
-            office.restart()
-        office.clock.instant += timedelta(hours=1)
-        in_inbox, by_mail = [[one for one in facts if one.recipient.channel is channel] for channel in CHANNELS]
-        assert {await office.state(one) for one in in_inbox} == {(NoticeState.DELIVERED, 0)}
-        assert {await office.state(one) for one in by_mail} == {(NoticeState.CREATED, 0)}
-
-    mails = [one for facts in hours for one in facts if one.recipient.channel is Channel.EMAIL]
-    async with office.catcher.running():
-        await office.run()
-    assert {await office.state(one) for one in mails} == {(NoticeState.DELIVERED, 1)}
-    assert Counter(mail["Message-ID"] for mail in office.catcher.mails).most_common(1)[0][1] == 1
-    assert len(office.catcher.raw) == len(mails) + 1
-    assert len({end.notice_id for end in office.log.ends}) == len(office.log.ends) == len(mails) + 1
-
-
-def hour(number: int) -> list[Notice]:
-    """What happened in that hour of the day, to a mailbox and to an inbox."""
-    matter = replace(NOTICE.matter, fact_id=f"hour-{number}", fact_at=NOW + timedelta(hours=number))
-    mailbox = Recipient(role=Role.TEAM, address=f"tim-{number}@99-71.daerah.example")
-    inbox = Recipient(role=Role.SECRETARY, channel=Channel.INBOX, address=None, recipient_id=f"inbox-{number}")
-    return [Notice(matter, mailbox), Notice(matter, inbox)]
 
 
 async def test_a_server_that_answers_too_late_costs_one_attempt_and_ends_the_burst(office: Office) -> None:

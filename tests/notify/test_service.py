@@ -1,86 +1,33 @@
 """The whole service on a real broker, a real database and a mail server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
-import httpx
 import pytest
 
 from chassis.clock import SystemClock
-from chassis.events import Event
 from chassis.groups import group_of, rewind, wait_until_read
-from chassis.kafka import Publisher, RawRecord, ensure_topics
-from chassis.mongo import Document, Mongo
+from chassis.kafka import ensure_topics
 from chassis.replay import read_all
-from chassis.settings import Settings
 from contracts.message import Message, deterministic_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
 from contracts.topics import NOTICE_SETTLED, TOPICS, Topic
-from services.notify.app import NAME, build
+from services.notify.app import NAME
 from services.notify.domain.examples import FACTS
 from tests.notify.catcher import Catcher, first
+from tests.notify.certificates import Authority
+from tests.notify.installation import Installation
 from tests.notify.messages import award, overdue, returned
-from tests.running import Keys, eventually, read_topic, running, settings_for
+from tests.notify.receiver import Receiver
+from tests.running import Keys, eventually, read_topic, settings_for
 
 REGIONS = ("64.71", "64.72", "64.74")
-
-
+HOST = "localhost"
 WHAT_NOTIFY_READS = tuple(topic for topic in TOPICS if NAME in topic.read_by)
 FACTS_ALONE = tuple(topic for topic in WHAT_NOTIFY_READS if topic != NOTICE_SETTLED)
-
-
-@dataclass
-class Installation:
-    settings: Settings
-    catcher: Catcher
-    everyone: dict[str, str]
-    own: dict[str, str]
-    narrow: dict[str, str]
-
-    @asynccontextmanager
-    async def notify(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with running(NAME, build, self.settings) as client:
-            yield client
-
-    async def publish(self, messages: Sequence[Message]) -> None:
-        events = [Event.of(message) for message in messages]
-        await self.publish_raw([(event.topic, event.key.encode(), event.wire_headers, event.value) for event in events])
-
-    async def publish_raw(self, records: Sequence[RawRecord]) -> None:
-        publisher = Publisher(self.settings, "test", linger_ms=5)
-        await ensure_topics(self.settings)
-        await publisher.start()
-        try:
-            await publisher.publish_raw(records)
-        finally:
-            await publisher.stop()
-
-    async def documents(self) -> list[Document]:
-        mongo = Mongo(self.settings)
-        try:
-            found = await mongo.database(NAME)["notices"].find({}).to_list(None)
-        finally:
-            await mongo.close()
-        return sorted(found, key=lambda document: document["_id"])
-
-    async def all_settled(self, count: int) -> bool:
-        kept = await self.documents()
-        return len(kept) == count and all(document.get("published") for document in kept)
-
-    async def ends(self) -> set[Message]:
-        """What the log says of how notices ended, each once however often it was said."""
-        return {end async for part in read_all(self.settings, NOTICE_SETTLED) for end in part}
-
-    async def forget(self, *topics: Topic) -> None:
-        """Drop the database and set the group back to the beginning of these topics, as for a rebuild."""
-        mongo = Mongo(self.settings)
-        await mongo.drop(NAME)
-        await mongo.close()
-        await rewind(self.settings, topics, group_of(NAME, self.settings))
 
 
 @pytest.fixture
@@ -124,11 +71,9 @@ def end_of_nothing(number: int) -> NoticeSettledV1:
 
 
 NOTICES = 3 * 4 + 3 * 2 + 3 * 2
-
-
-IN_THE_INBOX = 4 + 1 + 1
-MAILS = NOTICES - 8 + IN_THE_INBOX
-"""Where one region registered its team alone: a mailbox and an inbox."""
+OF_ONE_REGION = 4 + 1 + 1
+MAILS = NOTICES - 8 + OF_ONE_REGION
+"""Where one region registered its team alone: a mailbox, an inbox and a system."""
 
 
 def office(channel: Channel, address: str | None = None) -> RecipientChangedV1:
@@ -144,6 +89,12 @@ def office(channel: Channel, address: str | None = None) -> RecipientChangedV1:
         changed_at=since,
         changed_by="test",
     )
+
+
+def system(address: str) -> RecipientChangedV1:
+    row = office(Channel.WEBHOOK, address)
+    keys = (SigningKey(number=1, since=row.active_from),)
+    return row.model_copy(update={"role": Role.SYSTEM, "scheme": Scheme.SYMMETRIC, "keys": keys})
 
 
 @pytest.mark.parametrize("set_back", [WHAT_NOTIFY_READS, FACTS_ALONE], ids=["every topic", "facts alone"])
@@ -178,14 +129,24 @@ async def test_what_was_told_is_not_told_again_after_a_rebuild(
         assert len(catcher.recipients) == NOTICES + 1
 
 
-async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(installation: Installation) -> None:
-    settings, group = installation.settings, group_of(NAME, installation.settings)
-    await installation.publish([office(Channel.EMAIL, "tim@64-71.daerah.example"), office(Channel.INBOX), *facts()])
-    async with installation.catcher.running():
+async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(
+    installation: Installation, tmp_path: Path
+) -> None:
+    authority, secret = Authority.made_in(tmp_path), tmp_path / "secret"
+    secret.write_bytes(b"s" * 32)
+    receiver = Receiver(authority.server(HOST))
+    hooks = {"webhook_secret": secret, "webhook_ca_file": authority.file, "webhook_networks": "127.0.0.0/8, ::1/128"}
+    settings = installation.settings.model_copy(update=hooks)
+    installation, group = replace(installation, settings=settings), group_of(NAME, settings)
+    offices = [office(Channel.EMAIL, "tim@64-71.daerah.example"), office(Channel.INBOX)]
+    await installation.publish([*offices, system(f"https://{HOST}:{receiver.port}/"), *facts()])
+    async with installation.catcher.running(), receiver.running():
         async with installation.notify():
-            await eventually(lambda: installation.all_settled(MAILS + IN_THE_INBOX), within_s=60)
+            await eventually(lambda: installation.all_settled(MAILS + 2 * OF_ONE_REGION), within_s=60)
         lived, ends = await installation.documents(), await installation.ends()
         assert len(installation.catcher.raw) == MAILS
+        assert len({request.headers["webhook-id"] for request in receiver.requests}) == OF_ONE_REGION
+        assert len(receiver.requests) == OF_ONE_REGION
         for _ in range(3):
             await rewind(settings, WHAT_NOTIFY_READS, group)
             async with installation.notify():
@@ -194,6 +155,7 @@ async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(in
             assert await installation.documents() == lived
             assert await installation.ends() == ends, "another end, or other words of one"
         assert len(installation.catcher.raw) == MAILS, "a mail was sent again"
+        assert len(receiver.requests) == OF_ONE_REGION, "a delivery was made again"
 
 
 async def test_a_region_reads_its_inbox_and_nobody_elses(installation: Installation) -> None:

@@ -9,7 +9,7 @@ from contracts.recipient import Channel, Mute, RecipientChangedV1, Role, Scheme
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Deficiency, Facts, ReportReturned, WarningsOpen
 from services.notify.domain.notice import Mailbox, Matter
-from services.notify.domain.recipients import OPTIONAL, READERS, is_reachable, muted, notices_of
+from services.notify.domain.recipients import ON_REQUEST, OPTIONAL, READERS, from_then_on, is_reachable, notices_of
 
 MATTERS = {facts.kind: example_of(facts).matter for facts in FACTS}
 RETURNED = MATTERS[NoticeKind.SUBMISSION_RETURNED]
@@ -50,7 +50,7 @@ def test_every_kind_has_readers_and_the_team_reads_all_that_is_not_escalated() -
     assert {kind for kind, roles in READERS.items() if Role.TEAM not in roles} == ESCALATED
 
 
-@pytest.mark.parametrize("kind", sorted(set(NoticeKind) - ESCALATED - {NoticeKind.CORRECTION}))
+@pytest.mark.parametrize("kind", sorted(set(NoticeKind) - ESCALATED - ON_REQUEST - {NoticeKind.CORRECTION}))
 def test_a_matter_goes_to_the_offices_that_read_its_kind(kind: NoticeKind) -> None:
     offices = [office(role) for role in Role if role is not Role.SYSTEM]
     notices = notices_of(MATTERS[kind], offices, SEED)
@@ -126,9 +126,9 @@ def test_nothing_that_asks_somebody_to_act_can_be_muted() -> None:
 
 def test_mutes_are_changed_from_now_on_and_the_past_stays() -> None:
     both = frozenset({NoticeKind.AWARD_NOMINATED, NoticeKind.AWARD_WON})
-    once = muted((), both, BEFORE)
-    less = muted(once, frozenset({NoticeKind.AWARD_WON}), AT)
-    again = muted(less, both, AFTER)
+    once = from_then_on((), both, BEFORE, Mute)
+    less = from_then_on(once, frozenset({NoticeKind.AWARD_WON}), AT, Mute)
+    again = from_then_on(less, both, AFTER, Mute)
 
     assert {mute.kind for mute in once} == both
     assert less == (
@@ -136,7 +136,7 @@ def test_mutes_are_changed_from_now_on_and_the_past_stays() -> None:
         Mute(kind=NoticeKind.AWARD_WON, since=BEFORE),
     )
     assert again == (*less, Mute(kind=NoticeKind.AWARD_NOMINATED, since=AFTER))
-    assert muted(again, both, AFTER) == again
+    assert from_then_on(again, both, AFTER, Mute) == again
 
 
 @pytest.mark.parametrize(
