@@ -1,0 +1,112 @@
+"""Reports straight into the log, as intake would publish them, until so many stand in it.
+
+They are those of one invented year, 2,184 of 546 regions, again and again as further revisions: the nation stays as
+large as it is, and of a million reports each region and quarter has some 460 revisions. Reports of other years would
+not do: the law has three years that an edition judges, and a year more costs a rule set, not a record.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+
+from chassis.clock import SystemClock, monotonic_s
+from chassis.events import Event, Passage
+from cli.demo.generator import plan_year
+from contracts.message import deterministic_id
+from contracts.submission import SubmissionReceivedV1
+from tests.bench.pipeline import SEED, of_real_size
+from tests.faults.story import LAW, received
+from tests.load.system import LOOK_EVERY_S, STALLED_S, StalledError, System
+
+BACKLOG: Final = 3_000
+"""Records that the service furthest behind may have before it: enough for full batches."""
+AT_ONCE: Final = 500
+TOLD_EVERY_S: Final = 15.0
+
+
+class Year:
+    """One year's reports, and their JSON, which is the same in every revision."""
+
+    def __init__(self) -> None:
+        reports = [of_real_size(received(report)) for report in plan_year(LAW, seed=SEED).reports]
+        self.reports = [(report, report.submission.model_dump_json().encode()) for report in reports]
+        self.sent = 0
+
+    def bodies(self) -> list[bytes]:
+        return [written for _, written in self.reports]
+
+    def more(self, count: int) -> Iterator[Event]:
+        for number in range(self.sent, self.sent + count):
+            report, written = self.reports[number % len(self.reports)]
+            yield _revision(report, written, number)
+        self.sent += count
+
+
+def _revision(report: SubmissionReceivedV1, written: bytes, number: int) -> Event:
+    now = SystemClock().now()
+    changes = {"submission_id": deterministic_id("load", str(number)), "arrived_at": now, "recorded_at": now}
+    return Event.of(report.model_copy(update=changes), passing_on=Passage("submission", written))
+
+
+@dataclass
+class Filling:
+    system: System
+    year: Year
+    say: Callable[[str], None]
+    until_s: float
+    """By the monotonic clock: no record is begun after it."""
+    disk_mb_max: float
+
+    async def fill(self, count: int) -> bool:
+        """Whether so many more stand in the log, read by every service; False where time or disk was over before."""
+        target, begun_s, told_s = self.year.sent + count, monotonic_s(), monotonic_s()
+        before = self.year.sent
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.system.settings.kafka,
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=20,
+            max_batch_size=512 * 1024,
+            max_request_size=4 * 1024 * 1024,
+        )
+        await producer.start()
+        try:
+            while self.year.sent < target and not self._over():
+                await self._send(producer, min(AT_ONCE, target - self.year.sent))
+                await self._until_near()
+                if monotonic_s() - told_s > TOLD_EVERY_S:
+                    told_s = monotonic_s()
+                    rate = (self.year.sent - before) / (told_s - begun_s)
+                    self.say(f"{self.year.sent:,} reports in the log, {rate:.0f}/s, {await self.system.left()}")
+        finally:
+            await producer.stop()
+        await self.system.done()
+        return self.year.sent >= target
+
+    def _over(self) -> bool:
+        return monotonic_s() > self.until_s or sum(self.system.disk_mb().values()) > self.disk_mb_max
+
+    async def _until_near(self) -> None:
+        """Wait while a service is far behind, or notices are.
+
+        Raises:
+            StalledError: one stayed so for too long.
+        """
+        end_s = monotonic_s() + STALLED_S
+        while max(*(await self.system.left()).values(), await self.system.unsettled()) > BACKLOG:
+            if monotonic_s() > end_s:
+                raise StalledError(f"{await self.system.left()} records wait, {await self.system.unsettled()} notices")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _send(self, producer: AIOKafkaProducer, count: int) -> None:
+        prefix = self.system.settings.kafka_prefix
+        waiting = [
+            await producer.send(
+                prefix + event.topic, value=event.value, key=event.key.encode(), headers=event.wire_headers
+            )
+            for event in self.year.more(count)
+        ]
+        await asyncio.gather(*waiting)

@@ -1,0 +1,188 @@
+"""The whole system, one process of each service, and what it uses: CPU, memory, disk, and how far it is behind."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import httpx
+import psutil
+
+from chassis.clock import SystemClock, monotonic_s
+from chassis.mongo import Mongo
+from chassis.settings import Settings
+from contracts.notice import NoticeState
+from contracts.quarter import quarters_of
+from deploy.local.engines import Engine
+from deploy.local.kafka import Otherwise, kafka
+from deploy.local.mongod import mongod
+from deploy.local.ports import free_port
+from deploy.local.settings import LocalSettings
+from tests.faults.harness import SERVICES, reading
+from tests.faults.pairs import DUE_IN, ORDER, SUBJECTS
+from tests.faults.story import YEAR
+from tests.processes import module_process, service_process, started
+from tests.running import Keys, settings_for
+
+MEGABYTE: Final = 1024 * 1024
+LOOK_EVERY_S: Final = 1.0
+"""More often would cost the broker more than what is measured."""
+STALLED_S: Final = 300.0
+ENGINES: Final = ("kafka", "mongodb")
+_UNSETTLED: Final = [NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE]
+
+
+class StalledError(Exception):
+    """Nothing moved for too long."""
+
+
+@dataclass
+class System:
+    settings: Settings
+    folder: Path
+    intake: str
+    """Its address."""
+    importer: Mapping[str, str]
+    """The request headers of who may hand in for every region."""
+    processes: Mapping[str, psutil.Process]
+    left: Callable[[], Awaitable[dict[str, int]]]
+    """By service, the records that it has not committed."""
+    mongo: Mongo
+
+    def cpu_s(self) -> dict[str, float]:
+        used = {name: process.cpu_times() for name, process in self.processes.items()}
+        return {name: float(times.user + times.system) for name, times in used.items()}
+
+    def resident_mb(self) -> dict[str, float]:
+        return {name: process.memory_info().rss / MEGABYTE for name, process in self.processes.items()}
+
+    def disk_mb(self) -> dict[str, float]:
+        return {name: _size_mb(self.folder / name / "data") for name in ENGINES}
+
+    async def unsettled(self) -> int:
+        """Notices that have no end yet."""
+        notices = self.mongo.database("notify")["notices"]
+        return await notices.count_documents({"state": {"$in": _UNSETTLED}})
+
+    async def done(self) -> None:
+        """Return when everything is read and told.
+
+        Raises:
+            StalledError: nothing moved for too long.
+        """
+        moved_s, before = monotonic_s(), -1
+        while waiting := sum((await self.left()).values()) + await self.unsettled():
+            if waiting != before:
+                moved_s, before = monotonic_s(), waiting
+            if monotonic_s() - moved_s > STALLED_S:
+                raise StalledError(f"{await self.left()} records and {await self.unsettled()} notices wait and wait")
+            await asyncio.sleep(LOOK_EVERY_S / 2)
+
+
+@dataclass
+class Watched:
+    """What was seen while something went on, second by second."""
+
+    resident_mb: list[dict[str, float]] = field(default_factory=list)
+    behind: list[int] = field(default_factory=list)
+    """Records that the service furthest behind had not committed."""
+    cpu_s: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@asynccontextmanager
+async def watched(system: System) -> AsyncIterator[Watched]:
+    seen, cpu_s, begun_s = Watched(), system.cpu_s(), monotonic_s()
+
+    async def look() -> None:
+        while True:
+            seen.resident_mb.append(system.resident_mb())
+            seen.behind.append(max((await system.left()).values()))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield seen
+    finally:
+        looking.cancel()
+        await asyncio.wait([looking])
+        seen.resident_mb.append(system.resident_mb())
+        seen.cpu_s = {name: used - cpu_s[name] for name, used in system.cpu_s().items()}
+        seen.seconds = monotonic_s() - begun_s
+
+
+@asynccontextmanager
+async def system(folder: Path) -> AsyncIterator[System]:
+    """Started in ``folder``, ready, entry open; the engines compress what they write, so that it fits on a disk.
+
+    Kafka with gzip, which every reader of ours can read without another library.
+    """
+    async with AsyncExitStack() as stack:
+        broker, database = await asyncio.gather(_kafka(folder, stack), _mongod(folder, stack))
+        keys = Keys(folder)
+        secretariat = keys.issue("sekretariat", ["periods:write"])
+        importer = keys.issue("wilayah", ["submissions:write"])
+        mail = await stack.enter_async_context(started(module_process("tests.load.mail_sink", (), folder / "mail")))
+        settings = settings_for(
+            broker.address, database.address, keys, rate_limit=1_000_000, smtp=mail.address.replace("http", "smtp")
+        )
+        doors = {name: service_process(name, settings, folder / name) for name in SERVICES}
+        for door in doors.values():
+            stack.push_async_callback(door.stop)
+        await asyncio.gather(*(door.start() for door in doors.values()))
+        await _open_entry(doors["intake"].address, secretariat)
+        looks = {each.name: await stack.enter_async_context(reading(each, settings)) for each in SUBJECTS}
+
+        async def left() -> dict[str, int]:
+            return {name: await look() for name, look in looks.items()}
+
+        mongo = Mongo(settings)
+        stack.push_async_callback(mongo.close)
+        pids = {**{name: door.pid for name, door in doors.items()}, "kafka": broker.pid, "mongodb": database.pid}
+        processes = {name: psutil.Process(pid) for name, pid in pids.items()}
+        yield System(settings, folder, doors["intake"].address, importer, processes, left, mongo)
+
+
+async def _kafka(folder: Path, stack: AsyncExitStack) -> Engine:
+    port = free_port()
+    program = kafka(
+        folder / "kafka",
+        port=port,
+        controller_port=free_port(besides=frozenset({port})),
+        cache=LocalSettings().cache_folder,
+        progress=lambda _: None,
+        otherwise=Otherwise({"compression.type": "gzip", "compression.gzip.level": "1"}),
+    )
+    return await _started(Engine(program), stack)
+
+
+async def _mongod(folder: Path, stack: AsyncExitStack) -> Engine:
+    program = mongod(folder / "mongodb", port=free_port())
+    compressed = (*program.command, "--wiredTigerCollectionBlockCompressor", "zstd")
+    return await _started(Engine(replace(program, command=compressed)), stack)
+
+
+async def _started(engine: Engine, stack: AsyncExitStack) -> Engine:
+    stack.push_async_callback(engine.kill)
+    await engine.start()
+    return engine
+
+
+async def _open_entry(intake: str, secretariat: Mapping[str, str]) -> None:
+    order = ORDER | {"due_at": (SystemClock().now() + DUE_IN).isoformat()}
+    async with httpx.AsyncClient(base_url=intake, headers=secretariat, trust_env=False, timeout=60) as http:
+        for quarter in quarters_of(YEAR):
+            (await http.put(f"/v1/periods/{quarter.text}", json=order)).raise_for_status()
+
+
+def _size_mb(folder: Path) -> float:
+    """What the folder takes on the disk; files may go while they are counted."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.stat().st_blocks * 512
+        except FileNotFoundError:
+            continue
+    return total / MEGABYTE

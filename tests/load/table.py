@@ -1,0 +1,137 @@
+"""The figures of a load, as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.faults.harness import SERVICES
+from tests.load.evening import FLOOD, Evening, percentile_s
+from tests.load.sizing import HEAD, needs
+from tests.load.system import ENGINES, Watched
+
+PROCESSES: Final = (*SERVICES, *ENGINES)
+EVENING: Final = (
+    *(
+        "in the log",
+        "load",
+        "reports",
+        "answers",
+        "done/s",
+        "answer p50 ms",
+        "p99 ms",
+        "202 to verdict p50 ms",
+        "p99 ms",
+    ),
+    "furthest behind",
+)
+BEGIN: Final = "<!-- load: begin -->"
+END: Final = "<!-- load: end -->"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What was measured when so many reports stood in the log."""
+
+    reports: int
+    filled: int
+    """How many of them were put there since the last time."""
+    filling: Watched
+    disk_mb: dict[str, float]
+    """What the reports take."""
+    evenings: dict[str, Evening] = field(default_factory=dict)
+    """By name."""
+
+    @property
+    def report_mb(self) -> float:
+        """Of one report, in the log and in every database."""
+        return sum(self.disk_mb.values()) / self.reports
+
+
+def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
+    """Every table, with the command that made them."""
+    parts = [
+        f"Made by `{command}` on {hardware}. Synthetic reports.",
+        "**A deadline's evening, by reports in the log before it**",
+        _table(
+            EVENING,
+            [_evening(row, name, done) for row in rows for name, done in row.evenings.items()],
+        ),
+        "**CPU of a report, ms**",
+        _table(
+            ("in the log", "load", *PROCESSES, "all"),
+            [_cpu(row.reports, name, done.seen, done.handed_in) for row in rows for name, done in row.evenings.items()],
+        ),
+        "**Filling the log, from where the line before ended**",
+        _table(
+            ("in the log", "reports/s", *PROCESSES, "all"),
+            [_filling(row) for row in rows if row.filled],
+        ),
+        "**Memory, MB resident: start, middle, end of each load**",
+        _table(
+            ("in the log", "load", *PROCESSES),
+            [
+                _memory(row.reports, name, seen)
+                for row in rows
+                for name, seen in [("filling", row.filling), *((n, e.seen) for n, e in row.evenings.items())]
+                if seen.resident_mb
+            ],
+        ),
+        "**Disk of the reports, compressed by Kafka (gzip) and MongoDB (zstd)**",
+        _table(
+            ("in the log", *(f"{engine} MB" for engine in ENGINES), "kB a report"),
+            [_disk(row) for row in rows],
+        ),
+        *_needed(rows[-1]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _evening(row: Stored, name: str, done: Evening) -> list[str]:
+    answers = ", ".join(f"{count} of {status}" for status, count in sorted(done.answers.items()))
+    answered, judged = done.answered_in_s, done.judged_in_s
+    times = [f"{1_000 * percentile_s(each, percent):.0f}" for each in (answered, judged) for percent in (50, 99)]
+    behind = max(done.seen.behind, default=0)
+    return [f"{row.reports:,}", name, f"{done.handed_in:,}", answers, f"{done.per_second:.1f}", *times, f"{behind:,}"]
+
+
+def _cpu(reports: int, name: str, seen: Watched, handed_in: int) -> list[str]:
+    each = [1_000 * seen.cpu_s[process] / handed_in for process in PROCESSES]
+    return [f"{reports:,}", name, *(f"{ms:.1f}" for ms in each), f"{sum(each):.1f}"]
+
+
+def _filling(row: Stored) -> list[str]:
+    head, _, *cells = _cpu(row.reports, "", row.filling, row.filled)
+    return [head, f"{row.filled / row.filling.seconds:.0f}", *cells]
+
+
+def _memory(reports: int, name: str, seen: Watched) -> list[str]:
+    looks = [seen.resident_mb[at] for at in (0, len(seen.resident_mb) // 2, -1)]
+    return [f"{reports:,}", name, *(" ".join(f"{look[process]:.0f}" for look in looks) for process in PROCESSES)]
+
+
+def _disk(row: Stored) -> list[str]:
+    return [f"{row.reports:,}", *(f"{row.disk_mb[engine]:.0f}" for engine in ENGINES), f"{1_024 * row.report_mb:.1f}"]
+
+
+def _needed(row: Stored) -> list[str]:
+    head = f"**What is needed, by the flood at {row.reports:,} reports in the log**"
+    return [head, _table(HEAD, [need.cells() for need in needs(row.evenings[FLOOD], row.report_mb)])]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    ruler = ["---" if name == "load" else "---:" for name in head]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ruler, *rows))
+
+
+def put_into(file: Path, tables: str) -> None:
+    """Between the marks of the file.
+
+    Raises:
+        ValueError: it has no such marks.
+    """
+    before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{file} lacks the lines {BEGIN} and {END}, between which the tables go")
+    file.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
