@@ -10,14 +10,14 @@ intake would publish them; at each size regions hand in through intake's door:
 
 The cost of a report is the CPU that each process used until it was judged, scored, told of and read back, over the
 number of reports. ``--write FILE`` puts the tables between the marks of a Markdown file. When time or disk is over,
-what was measured by then is printed.
+the loads go over what stands in the log by then, and it ends.
 """
 
 import argparse
 import platform
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,7 @@ from tests.engines import run_with_engines
 from tests.load.evening import FLOOD, LAST_MINUTES_S, NATION, TIMES, Evening, evening
 from tests.load.filling import Filling, Year
 from tests.load.system import System, system, watched
-from tests.load.table import Stored, put_into, written
+from tests.load.table import Stored, around_marks, put_into, written
 
 SIZES: Final = (10_000, 1_000_000)
 WARM: Final = 500
@@ -80,7 +80,8 @@ class Run:
         return done
 
 
-async def measure(given: argparse.Namespace, folder: Path) -> list[Stored]:
+async def measure(given: argparse.Namespace, folder: Path, tell: Callable[[list[Stored]], None]) -> None:
+    """``tell`` is given all that was measured, again after each size: whatever ends the run loses little."""
     rows: list[Stored] = []
     year, until_s = Year(), monotonic_s() + 60 * given.minutes
     async with system(folder) as whole:
@@ -90,9 +91,9 @@ async def measure(given: argparse.Namespace, folder: Path) -> list[Stored]:
         for size in sorted(given.submissions):
             row, enough = await run.fill(size)
             rows.append(replace(row, evenings=await run.evenings()))
+            tell(rows)
             if not enough:
                 break
-    return rows
 
 
 def hardware() -> str:
@@ -110,12 +111,17 @@ async def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, help="where the engines keep their files; a temporary one is made in it")
     parser.add_argument("--write", type=Path, help="a Markdown file for the tables")
     given = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix="spm-load-", dir=given.folder) as folder:
-        rows = await measure(given, Path(folder))
-    tables = written(rows, hardware(), f"python -m tests.load {' '.join(arguments)}".strip())
-    console.print(tables, markup=False)
     if given.write:
-        put_into(given.write, tables)
+        around_marks(given.write)  # before the hours of work
+
+    def tell(rows: list[Stored]) -> None:
+        tables = written(rows, hardware(), f"python -m tests.load {' '.join(arguments)}".strip())
+        console.print(tables, markup=False)
+        if given.write:
+            put_into(given.write, tables)
+
+    with tempfile.TemporaryDirectory(prefix="spm-load-", dir=given.folder) as folder:
+        await measure(given, Path(folder), tell)
     return 0
 
 

@@ -125,13 +125,18 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def put_into(file: Path, tables: str) -> None:
-    """Between the marks of the file.
+    before, after = around_marks(file)
+    file.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
+
+
+def around_marks(file: Path) -> tuple[str, str]:
+    """What stands before and behind the tables.
 
     Raises:
-        ValueError: it has no such marks.
+        ValueError: the file has no marks.
     """
     before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{file} lacks the lines {BEGIN} and {END}, between which the tables go")
-    file.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
+    return before, after
