@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 
 from chassis.access import KeyRow
+from chassis.events import TRACEPARENT
 
 CALLER: Final = "spm.caller"
 REGION: Final = "spm.region"
-_TRACE: Final = "spm.trace"
-_TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+TRACE: Final = "spm.trace"
 _REGION: Final = re.compile(r"[1-9][0-9](\.[0-9]{2})?")
 _PASSERS_BY: Final = frozenset({"not-found", "method-not-allowed"})
 
@@ -56,10 +56,10 @@ class NoWitness:
 
 def trace_of(scope: Scope) -> str:
     """The request's trace id: the sender's (W3C Trace Context) or one of its own."""
-    if _TRACE not in scope:
-        match = _TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
-        scope[_TRACE] = match[1] if match else token_hex(16)
-    trace: str = scope[_TRACE]
+    if TRACE not in scope:
+        match = TRACEPARENT.fullmatch(Headers(scope=scope).get("traceparent", ""))
+        scope[TRACE] = match[1] if match else token_hex(16)
+    trace: str = scope[TRACE]
     return trace
 
 

@@ -1,8 +1,9 @@
 """CloudEvents 1.0 on Kafka: written in binary mode, read in binary and structured mode."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, Self
@@ -23,12 +24,14 @@ HEADERS_BYTES: Final = 4_096
 ID_CHARS_MAX: Final = 256
 """An event's id travels on in the headers of all that it causes, so it must fit into their room."""
 
+TRACEPARENT: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context: the trace, the span in it, and whether it is kept."""
 _TOPIC_OF: Final = {message: topic for topic in TOPICS for message in topic.messages}
 _MESSAGE_OF: Final = {(topic.name, message.TYPE): message for topic in TOPICS for message in topic.messages}
+_IDENTIFIER: Final = TypeAdapter[str](Identifier)
 
 RawHeaders = Iterable[tuple[str, bytes | None]]
 Views = Mapping[type[Message], Callable[[bytes], Message | None]]
-_IDENTIFIER: Final = TypeAdapter[str](Identifier)
 """Shorter ways to read messages of which a service needs a part; None from one where the contract has to be asked."""
 NO_VIEWS: Final[Views] = MappingProxyType({})
 
@@ -41,15 +44,25 @@ class Event:
     key: str
     headers: Mapping[str, str]
     value: bytes
+    traceparent: str | None = field(default=None, compare=False)
+    """The span that it follows from. It is not kept: one publication has it, and the next another."""
 
     @classmethod
-    def of(cls, message: Message, *, caused_by: str | None = None, passing_on: "Passage | None" = None) -> Self:
+    def of(
+        cls,
+        message: Message,
+        *,
+        caused_by: str | None = None,
+        passing_on: "Passage | None" = None,
+        traceparent: str | None = None,
+    ) -> Self:
         """The event of a fact.
 
         Args:
             message: The fact.
             caused_by: The id of the event that it follows from.
             passing_on: The message's last field as it came; it goes on as it is instead of being written again.
+            traceparent: The span that it follows from.
 
         Raises:
             Unprocessable: larger than its topic takes.
@@ -73,7 +86,7 @@ class Event:
         if len(value) > topic.max_message_bytes - HEADERS_BYTES:
             # Found before anything is kept: an event that the broker refuses would otherwise be tried for ever.
             raise Unprocessable("too-large", f"{len(value)} bytes, {topic.name} takes {topic.max_message_bytes}")
-        return cls(topic=topic.name, key=message.key, headers=headers, value=value)
+        return cls(topic=topic.name, key=message.key, headers=headers, value=value, traceparent=traceparent)
 
     @property
     def id(self) -> str:
@@ -81,7 +94,8 @@ class Event:
 
     @property
     def wire_headers(self) -> list[tuple[str, bytes]]:
-        return [(name, text.encode()) for name, text in self.headers.items()]
+        named = [(name, text.encode()) for name, text in self.headers.items()]
+        return named if self.traceparent is None else [*named, ("traceparent", self.traceparent.encode())]
 
     def kept(self) -> dict[str, Any]:
         """As a document inside the outcome from which it is published."""
@@ -135,6 +149,17 @@ class Received:
     """The record's own timestamp: when the stage before published it first."""
     value: bytes = b""
     """The record's bytes, for what is passed on unchanged."""
+    headers: RawHeaders = ()
+
+    @property
+    def traceparent(self) -> str | None:
+        """The span of its sending; None where its sender told none, or none that can be read."""
+        return traceparent_in(self.headers)
+
+
+def traceparent_in(headers: RawHeaders) -> str | None:
+    told = next((raw or b"" for name, raw in headers if name == "traceparent"), b"").decode("latin-1")
+    return told if TRACEPARENT.fullmatch(told) else None
 
 
 def decode(topic: str, headers: RawHeaders, value: bytes | None, views: Views = NO_VIEWS) -> tuple[str, Message]:

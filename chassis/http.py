@@ -12,12 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Connection
 
 from chassis.access import EVERY_REGION, SANDBOX_PREFIX, KeyRow
-from chassis.audit import Witness, refusal_of
+from chassis.audit import TRACE, Witness, refusal_of
 from chassis.clock import Clock, monotonic_s
+from chassis.events import TRACEPARENT
 from chassis.gate import HEADERS, Gate
 from chassis.logs import logger
 from chassis.metrics import HttpMetrics
 from chassis.problems import MEDIA_TYPE, Problem, slug_of
+from chassis.tracing import SpanKind, Tracing, current, fail, trace_id_of
 from contracts.scopes import SCOPES, Scope
 
 BODY_BYTES_MAX: Final = 512 * 1024
@@ -31,6 +33,7 @@ _SAFE: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 }
+_NOT_TRACED: Final = frozenset({"/live", "/ready", "/metrics"})
 log = logger(__name__)
 
 _CHALLENGE: Final = 'Bearer realm="SPM Awards"'
@@ -236,8 +239,11 @@ class SafeDoors:
 class Measured:
     """Counts and times every request, and tells of every refusal; one that ends in a mistake of ours counts as 5xx."""
 
-    def __init__(self, app: ASGIApp, *, metrics: HttpMetrics, witness: Witness, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: HttpMetrics, witness: Witness, clock: Clock, tracing: Tracing | None = None
+    ) -> None:
         self._app = app
+        self._tracing = tracing
         self._metrics = metrics
         self._witness = witness
         self._clock = clock
@@ -260,7 +266,8 @@ class Measured:
         finally:
             route, method = _labels(scope)
             self._metrics.requests.labels(method, route, f"{status // 100}xx").inc()
-            self._metrics.duration.labels(route).observe(monotonic_s() - started)
+            exemplar = None if self._tracing is None else self._tracing.exemplar()
+            self._metrics.duration.labels(route).observe(monotonic_s() - started, exemplar)
             if slug := slug_of(scope):
                 self._metrics.problems.labels(slug).inc()
                 self._tell(scope, status, slug, route, method)
@@ -270,6 +277,45 @@ class Measured:
         if refusal is not None:
             log.info("request.refused", **asdict(refusal) | {"at": refusal.at.isoformat()})
             self._witness.refused(refusal)
+
+
+class Traced:
+    """A span for each request, in the sender's trace where it names one. Path, query and address are no part of it."""
+
+    def __init__(self, app: ASGIApp, *, tracing: Tracing) -> None:
+        self._app = app
+        self._tracing = tracing
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in _NOT_TRACED:
+            await self._app(scope, receive, send)
+            return
+        status = 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        told = Headers(scope=scope).get("traceparent", "")
+        parent = told if TRACEPARENT.fullmatch(told) else None
+        with current(self._tracing.begin("HTTP", kind=SpanKind.SERVER, parent=parent)) as span:
+            scope[TRACE] = trace_id_of(span)
+            try:
+                await self._app(scope, receive, noted)
+            finally:
+                route, method = _labels(scope)
+                if method == "none":
+                    method = "_OTHER"  # as OpenTelemetry has it for what is of the caller's making
+                else:
+                    span.update_name(f"{method} {route}")
+                    span.set_attribute("http.route", route)
+                span.set_attributes({"http.request.method": method, "http.response.status_code": status})
+                if slug := slug_of(scope):
+                    span.set_attribute("spm.problem", slug)
+                if status >= 500:  # noqa: PLR2004 - the class of failures
+                    fail(span, str(status))
 
 
 def too_large(bytes_max: int) -> Problem:

@@ -18,6 +18,7 @@ from chassis.errors import BROKEN_WORLD, Misconfigured, Retryable
 from chassis.events import Event
 from chassis.logs import logger
 from chassis.settings import Settings
+from chassis.tracing import Tracing
 from contracts.topics import EVERY_TOPIC, MAX_DEAD_LETTER_BYTES, Topic
 
 REQUEST_MS: Final = 30_000
@@ -64,8 +65,9 @@ class Publisher:
     original header bytes.
     """
 
-    def __init__(self, settings: Settings, service: str, *, linger_ms: int) -> None:
+    def __init__(self, settings: Settings, service: str, *, linger_ms: int, tracing: Tracing | None = None) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._service = service
         self._linger_ms = linger_ms
         self._producer: AIOKafkaProducer | None = None
@@ -107,7 +109,11 @@ class Publisher:
         Raises:
             Retryable: not acknowledged in time; the events may or may not be in the log.
         """
-        await self.publish_raw((e.topic, e.key.encode(), e.wire_headers, e.value) for e in events)
+        if self._tracing is None:
+            await self.publish_raw(map(_raw, events))
+        else:
+            with self._tracing.sending(events) as sent:
+                await self.publish_raw(map(_raw, sent))
 
     async def publish_raw(self, records: Iterable[RawRecord]) -> None:
         """The same for records as they are; null and repeated headers included."""
@@ -145,6 +151,10 @@ class Publisher:
             return bool(await asyncio.wait_for(self._producer.client.force_metadata_update(), wait_s))
         except BROKEN_WORLD:
             return False
+
+
+def _raw(event: Event) -> RawRecord:
+    return event.topic, event.key.encode(), event.wire_headers, event.value
 
 
 async def _end(producer: AIOKafkaProducer) -> None:

@@ -14,10 +14,12 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from pymongo.read_concern import ReadConcern
 
 from chassis.errors import Conflict
 from chassis.settings import Settings
+from chassis.tracing import Span, SpanKind, Tracing, fail
 
 __all__ = [
     "ASCENDING",
@@ -37,6 +39,8 @@ _DUPLICATE_KEY: Final = 11_000
 _ANSWER_MS: Final = 20_000
 _SELECTION_MS: Final = 5_000
 _ONE_MOMENT: Final = ReadConcern("snapshot")
+_UNDER_WAY_MAX: Final = 1_000
+"""Commands whose spans are open; of one that is cancelled the driver tells nothing more."""
 
 
 class Cursor(Protocol):
@@ -95,7 +99,7 @@ class Area:
 class Mongo:
     """A connection pool to one deployment. Nothing is connected before the first call."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tracing: Tracing | None = None) -> None:
         make: Any = AsyncIOMotorClient if settings.mongo_driver == "motor" else AsyncMongoClient
         self._prefix = settings.mongo_prefix
         self._client: Any = make(
@@ -109,6 +113,7 @@ class Mongo:
             serverSelectionTimeoutMS=_SELECTION_MS,
             tz_aware=True,
             appname="spm-awards",
+            event_listeners=[] if tracing is None else [_Commands(tracing)],
         )
 
     def database(self, service: str) -> Database:
@@ -150,6 +155,36 @@ class Mongo:
         closing = self._client.close()
         if inspect.isawaitable(closing):
             await closing
+
+
+class _Commands(CommandListener):
+    """A span for each command that is given within another span. What is asked and answered is no part of it."""
+
+    def __init__(self, tracing: Tracing) -> None:
+        self._tracing = tracing
+        self._under_way: dict[int, Span] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if not self._tracing.recording:
+            return
+        name, given = event.command_name, event.command
+        collection = given.get("collection") if name == "getMore" else given.get(name)
+        named = {"db.collection.name": collection} if isinstance(collection, str) else {}
+        attributes = {"db.system.name": "mongodb", "db.namespace": event.database_name, "db.operation.name": name}
+        title = " ".join([name, *named.values()])
+        span = self._tracing.begin(title, kind=SpanKind.CLIENT, attributes=attributes | named)
+        self._under_way[event.request_id] = span
+        if len(self._under_way) > _UNDER_WAY_MAX:
+            self._under_way.pop(next(iter(self._under_way))).end()
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        if span := self._under_way.pop(event.request_id, None):
+            span.end()
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        if span := self._under_way.pop(event.request_id, None):
+            fail(span, str(event.failure.get("codeName") or event.failure.get("code") or "failed"))
+            span.end()
 
 
 async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:

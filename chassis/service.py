@@ -3,8 +3,8 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -16,16 +16,7 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from faststream.kafka import KafkaBroker
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    GCCollector,
-    PlatformCollector,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import CollectorRegistry
 
 from chassis import logs, problems
 from chassis.access import KeyRing
@@ -36,10 +27,11 @@ from chassis.endless import Task, end, for_ever, until_done
 from chassis.engines import watch_engines
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.events import Views
+from chassis.exposition import add_metrics, metrics_apart, registry_of
 from chassis.gate import Gate, Rehearsal
-from chassis.http import Measured, SafeDoors, SandboxDoor
+from chassis.http import Measured, SafeDoors, SandboxDoor, Traced
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
-from chassis.metrics import BuildInfo, HttpMetrics, StreamMetrics, TaskMetrics
+from chassis.metrics import HttpMetrics, StreamMetrics, TaskMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
 from chassis.openapi import Described
@@ -49,6 +41,7 @@ from chassis.replay import learn_keys
 from chassis.settings import Settings, read_settings
 from chassis.shortway import ShortWay
 from chassis.stream import Handler, Stream
+from chassis.tracing import Tracing
 from chassis.unlogged import NOTHING_UNLOGGED, Unlogged
 from chassis.wire import BoundedHttp
 from contracts.topics import TOPICS, Topic, dead_letter_of, written_of
@@ -70,6 +63,7 @@ class World:
     registry: CollectorRegistry
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process is asked to stop: answers that go on by themselves end now."""
+    tracing: Tracing | None = None
 
 
 @dataclass(frozen=True)
@@ -133,10 +127,11 @@ class _Running:
 def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = None, *, linger_ms: int = 5) -> FastAPI:
     """The ASGI application of a service; everything starts and ends with its lifespan."""
     clock = clock or SystemClock()
-    registry = _registry(name)
-    mongo = Mongo(settings)
-    publisher = Publisher(settings, name, linger_ms=linger_ms)
-    world = World(settings, clock, mongo.database(name), publisher, registry)
+    registry = registry_of(name)
+    tracing = Tracing.of(settings, name)
+    mongo = Mongo(settings, tracing)
+    publisher = Publisher(settings, name, linger_ms=linger_ms, tracing=tracing)
+    world = World(settings, clock, mongo.database(name), publisher, registry, tracing=tracing)
     service = build(world)
     witness = service.witness or NoWitness()
     running = _joined(name, service, world, mongo, publisher)
@@ -144,7 +139,9 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.enter_context(_metrics_apart(settings, registry))
+            stack.enter_context(metrics_apart(settings, registry))
+            if tracing is not None:
+                stack.push_async_callback(tracing.end)
             stack.push_async_callback(mongo.close)
             stack.push_async_callback(publisher.stop)
             stack.push_async_callback(running.broker.stop)
@@ -172,7 +169,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     shown = registry if settings.metrics_port is None else None
     beside = [_vital_signs(running, service, shown), documentation(service.title)]
     in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
-    _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock)
+    _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock, tracing)
     if service.sandbox is not None:
         rehearsed = gate(requests=Quota(settings.rate_limit), rehearsal=service.sandbox.rehearsal)
         app.add_middleware(SandboxDoor, sandbox=_stage(service.sandbox.routers, rehearsed, clock))
@@ -186,7 +183,15 @@ def _joined(name: str, service: Service, world: World, mongo: Mongo, publisher: 
     orders = Orders(name, settings, tuple(service.handlers), registry)
     figures = StreamMetrics(registry)
     stream = Stream(
-        name, service.handlers, publisher, figures, settings, service.views, orders, gather_ms=service.gather_ms
+        name,
+        service.handlers,
+        publisher,
+        figures,
+        settings,
+        service.views,
+        orders,
+        gather_ms=service.gather_ms,
+        tracing=world.tracing,
     )
     stream.attach(broker)
     ring = KeyRing.read(settings.api_keys)
@@ -207,11 +212,14 @@ def _furnish(
     registry: CollectorRegistry,
     witness: Witness,
     clock: Clock,
+    tracing: Tracing | None = None,
 ) -> None:
     app.state.gate = gate
     problems.install(app)
     app.add_middleware(SafeDoors)
-    app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=witness, clock=clock)
+    app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=witness, clock=clock, tracing=tracing)
+    if tracing is not None:
+        app.add_middleware(Traced, tracing=tracing)
     app.router.routes[:0] = [door for door in routers if isinstance(door, ShortWay)]
     for router in routers:
         if isinstance(router, APIRouter):
@@ -330,31 +338,6 @@ async def _obey(running: _Running, senders: Sequence[Task], delay_s_max: float) 
         await end(sending)
 
 
-def _registry(name: str) -> CollectorRegistry:
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the counters, and nobody asks for them
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    PlatformCollector(registry=registry)
-    GCCollector(registry=registry)
-    registry.register(BuildInfo(name, version("spm-awards")))
-    return registry
-
-
-@contextmanager
-def _metrics_apart(settings: Settings, registry: CollectorRegistry) -> Iterator[None]:
-    """The metrics at a port of their own, where there is one."""
-    if settings.metrics_port is None:
-        yield
-        return
-    server, serving = start_http_server(settings.metrics_port, settings.metrics_host, registry)
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        serving.join()
-
-
 def _vital_signs(running: _Running, service: Service, registry: CollectorRegistry | None) -> APIRouter:
     """``registry``: None where metrics are shown elsewhere."""
     router = APIRouter(tags=["operation"])
@@ -372,11 +355,7 @@ def _vital_signs(running: _Running, service: Service, registry: CollectorRegistr
         return JSONResponse({"status": word}, 200 if answers else 503)
 
     if registry is not None:
-
-        @router.get("/metrics", summary="Prometheus metrics")
-        async def metrics() -> Response:
-            return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
+        add_metrics(router, registry)
     return router
 
 

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
     webhook_secret: Path | None = Field(None, description="File with 32 random bytes or more; without it, no webhooks.")
     webhook_networks: str = Field("", description="Networks beside the public ones that webhooks may lie in.")
     webhook_ca_file: Path | None = Field(None, description="CA bundle for webhooks; the system's where not given.")
+    otlp_endpoint: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#\s@]+(/[^?#\s]*)?$",
+        description="A collector that takes OTLP over HTTP, http://host:4318; turns tracing on.",
+    )
     replica: str | None = Field(None, description="This replica's lasting name; makes restarts free of rebalances.")
     batch_records: int = Field(500, ge=1, le=2_000)
     batch_wait_ms: int = Field(50, ge=1, le=5_000)

@@ -29,6 +29,7 @@ from chassis.logs import logger
 from chassis.metrics import StreamMetrics
 from chassis.orders import Orders
 from chassis.settings import Settings
+from chassis.tracing import Handling, Tracing
 from contracts.topics import Topic
 
 Handler = Callable[[Sequence[Received]], Awaitable[Iterable[Event]]]
@@ -63,6 +64,7 @@ class Stream:
     """None: every record is handled where it stands."""
     gather_ms: int = 0
     """How long the broker may gather a mebibyte; nought: what there is comes at once."""
+    tracing: Tracing | None = None
     resting: bool = field(default=False, init=False)
     group: str = field(init=False)
     _delay_s: float = field(default=RETRY_DELAY_S, init=False)
@@ -134,6 +136,8 @@ class Stream:
         """One batch; only what makes the log give it again leaves here."""
         started = monotonic_s()
         self._in_hand = self._oldest_by_topic(records)
+        if self.tracing is not None:
+            self.tracing.take(Place(self._plain(each.topic), each.partition, each.offset) for each in records)
         try:
             await self.work(records)
         except asyncio.CancelledError:
@@ -156,7 +160,8 @@ class Stream:
         for topic, finished in Counter(self._plain(record.topic) for record in records).items():
             self.metrics.records.labels(topic).inc(finished)
         self.metrics.batch_records.observe(len(records))
-        self.metrics.stage_duration.labels(self.service).observe(within_s)
+        exemplar = None if self.tracing is None else self.tracing.exemplar_among(records)
+        self.metrics.stage_duration.labels(self.service).observe(within_s, exemplar)
         self.metrics.progress.labels(self.service).set(unix_s())
 
     async def _commit(self, message: KafkaMessage) -> None:
@@ -202,11 +207,25 @@ class Stream:
         return read
 
     async def _finish(self, read: "_Read") -> None:
+        if self.tracing is None:
+            await self._answer(read)
+        else:
+            batch = [received for pairs in read.readable.values() for _, received in pairs]
+            with self.tracing.handling(batch, group=self.group) as handling:
+                await self._answer(read, handling)
+
+    async def _answer(self, read: "_Read", handling: Handling | None = None) -> None:
         outgoing: list[Event] = []
         for topic, handler in self.handlers.items():
             if pairs := read.readable.get(topic.name):
-                with self.metrics.handling.labels(topic.name).time():
-                    outgoing += await self._handle(handler, pairs, read.dead)
+                started = monotonic_s()
+                outgoing += await self._handle(handler, pairs, read.dead)
+                exemplar = None if handling is None else handling.exemplar(received for _, received in pairs)
+                self.metrics.handling.labels(topic.name).observe(monotonic_s() - started, exemplar)
+        if handling is not None:
+            outgoing = handling.following(outgoing)
+            for letter in read.dead:
+                handling.failed(letter.event_id, letter.reason)
         await self.publisher.publish(outgoing)
         await self._bury(read.dead)
 
@@ -229,10 +248,10 @@ class Stream:
             except BROKEN_WORLD:
                 raise
             except Unprocessable as fault:
-                dead.append(_DeadLetter(record, "decide", fault.reason, fault))
+                dead.append(_DeadLetter(record, "decide", fault.reason, fault, received.id))
             except Exception as mistake:
                 log.exception("record.mistake", topic=record.topic, partition=record.partition, offset=record.offset)
-                dead.append(_DeadLetter(record, "decide", "mistake", mistake))
+                dead.append(_DeadLetter(record, "decide", "mistake", mistake, received.id))
         return events
 
     async def _bury(self, dead: "Sequence[_DeadLetter]") -> None:
@@ -298,6 +317,8 @@ class _DeadLetter:
     stage: str
     reason: str
     fault: Exception
+    event_id: str | None = None
+    """None for what cannot be read."""
 
     def as_record(self, topic: str, service: str) -> RawRecord:
         record = self.record
@@ -358,4 +379,5 @@ def read_record(topic: str, record: ConsumerRecord, views: Views = NO_VIEWS) -> 
         offset=record.offset,
         logged_at=datetime.fromtimestamp(record.timestamp / 1_000, UTC),
         value=record.value or b"",
+        headers=record.headers,
     )

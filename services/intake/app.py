@@ -141,7 +141,8 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission], requ
     tail = events.Tail(happened, world.stopping)
     region_codes = [region.code for region in law.regions.reporting()]
     announcement = Announcement(store, world.publisher, clock, region_codes, law.told_days)
-    admission = admits(store, world.publisher, clock, IntakeMetrics(world.registry), signer)
+    metrics = IntakeMetrics(world.registry)
+    admission = admits(store, world.publisher, clock, metrics, signer, tracing=world.tracing)
     duties = obligations.Obligations(store, SentReports(world.database), law, clock)
     forms = Forms(law, kept_reports)
     handing_in, short_way = submissions.doors(admission, clock, require)
@@ -179,7 +180,7 @@ def _doors(world: World, law: Law, signer: Signer, admits: type[Admission], requ
 def _sandbox(world: World, law: Law, signer: Signer, keys: Keys) -> tuple[Sandbox, Task, Sequence[Task]]:
     """Its doors, how it begins, and what runs beside it."""
     area, log = Area(world.database, "sandbox_"), SandboxLog(world.clock)
-    stage = replace(world, database=area, publisher=log, registry=CollectorRegistry())
+    stage = replace(world, database=area, publisher=log, registry=CollectorRegistry(), tracing=None)
     doors = _doors(stage, law, signer.of_sandbox(), PlayedAdmission, require=partial(asyncio.sleep, 0))
     log.read_by(doors.handlers(keys))
     expiry = Expiry(area)

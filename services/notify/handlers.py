@@ -1,6 +1,7 @@
 """What notify does with the facts that it reads."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from chassis.errors import Unprocessable
 from chassis.events import Event, Received
@@ -72,8 +73,8 @@ class NoticeHandlers:
 
     async def on_facts(self, batch: Sequence[Received], corrections: Sequence[Matter] = ()) -> Iterable[Event]:
         """Make the notices of the facts. Those to an inbox have arrived with it; sending the others is the senders'."""
-        notices = await self._tell([matter for received in batch for matter in self._matters_of(received)])
-        notices += await self._tell([*corrections, *await self._paths_reached(batch)])
+        notices = await self._tell([matter for received in batch for matter in self._matters_of(received)], batch)
+        notices += await self._tell([*corrections, *await self._paths_reached(batch)], batch)
         told = {notice.matter.id: notice.matter for notice in notices}
         await self._inbox.keep([received.message for received in batch], list(told.values()))
         await self._forget_who_left(notices)
@@ -81,10 +82,11 @@ class NoticeHandlers:
         ends = await self._store.ends_of(arrived) if arrived else []
         return [Event.of(end, caused_by=end.fact_id) for end in ends]
 
-    async def _tell(self, matters: Sequence[Matter]) -> list[Notice]:
+    async def _tell(self, matters: Sequence[Matter], batch: Sequence[Received]) -> list[Notice]:
+        origins = {received.id: received.traceparent for received in batch} if matters else {}
         registered = await self._recipients.of_regions({matter.region_code for matter in matters}) if matters else []
         notices = [
-            notice
+            replace(notice, traceparent=origins.get(matter.fact_id))
             for matter in matters
             for notice in notices_of(matter, registered, self._directory.of(matter.region_code))
         ]

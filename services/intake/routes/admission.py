@@ -18,6 +18,7 @@ from chassis.clock import Clock
 from chassis.errors import Retryable
 from chassis.kafka import Publishes
 from chassis.problems import Problem
+from chassis.tracing import Span, Tracing, fail
 from services.intake.domain.arrival import Arrival
 from services.intake.domain.proof import Signer
 from services.intake.metrics import IntakeMetrics
@@ -45,8 +46,10 @@ class Admission:
         metrics: IntakeMetrics,
         signer: Signer,
         *,
+        tracing: Tracing | None = None,
         within_s: float = ADMITTED_WITHIN_S,
     ) -> None:
+        self._tracing = tracing
         self._commit = Commit(store, publisher, clock, metrics, signer)
         self._within_s = within_s
         self._waiting: deque[Pending] = deque()
@@ -112,7 +115,9 @@ class Admission:
 
     def _queued(self, arrival: Arrival, request: object = None) -> asyncio.Future[Admitted | Problem]:
         loop = asyncio.get_running_loop()
-        pending = Pending(arrival, loop.create_future(), loop.time() + WAITING_S, request or object())
+        outcome: asyncio.Future[Admitted | Problem] = loop.create_future()
+        span = None if self._tracing is None else _begun(self._tracing, arrival, outcome, apart=request is not None)
+        pending = Pending(arrival, outcome, loop.time() + WAITING_S, request or object(), span)
         if len(self._waiting) >= WAITING_REPORTS or self._waiting_bytes >= WAITING_BYTES:
             pending.fail(Retryable(f"{len(self._waiting)} reports of {self._waiting_bytes} bytes wait already"))
             return pending.outcome
@@ -186,3 +191,22 @@ class Admission:
                 pending.fail(fault)
             else:
                 self._waiting.append(pending)
+
+
+def _begun(tracing: Tracing, arrival: Arrival, outcome: asyncio.Future[Admitted | Problem], *, apart: bool) -> Span:
+    """A span until the outcome is known. Of many reports in one request, each has a trace of its own."""
+    report = arrival.submission
+    attributes = {"spm.submission_id": arrival.submission_id, "spm.region": report.region_code}
+    span = tracing.begin("admit report", apart=apart, attributes=attributes | {"spm.period": report.period})
+    outcome.add_done_callback(partial(_told, span))
+    return span
+
+
+def _told(span: Span, outcome: asyncio.Future[Admitted | Problem]) -> None:
+    if outcome.cancelled():
+        fail(span, "cancelled")  # whoever waited is gone; the report may be in the log
+    elif fault := outcome.exception():
+        fail(span, type(fault).__name__)
+    elif isinstance(answer := outcome.result(), Problem):
+        span.set_attribute("spm.problem", answer.slug)
+    span.end()

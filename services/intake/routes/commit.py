@@ -18,6 +18,7 @@ from chassis.kafka import Publishes
 from chassis.logs import logger
 from chassis.mongo import Document
 from chassis.problems import Problem
+from chassis.tracing import Span, together, traceparent_of
 from contracts.period import PeriodChangedV1
 from services.intake.domain import kept
 from services.intake.domain.arrival import Arrival
@@ -53,10 +54,16 @@ class Pending:
     """The loop's time at which it is too late to begin."""
     request: object
     """The same for reports that came in one request."""
+    span: Span | None = None
+    """None while nothing is traced."""
 
     @property
     def region(self) -> str:
         return self.arrival.submission.region_code
+
+    @property
+    def traceparent(self) -> str | None:
+        return None if self.span is None else traceparent_of(self.span)
 
     def settle(self, outcome: Admitted | Problem) -> None:
         if not self.outcome.done():
@@ -80,7 +87,8 @@ class _Attempt:
         arrival = pending.arrival
         message = signer.signed(arrival.received(due_at))
         try:
-            event = Event.of(message, passing_on=Passage("submission", arrival.written))
+            passage = Passage("submission", arrival.written)
+            event = Event.of(message, passing_on=passage, traceparent=pending.traceparent)
         except Unprocessable as fault:
             raise Problem(413, "body-too-large", f"The report is too large for one record: {fault}.") from None
         document = kept.received(message) | {"published": False, "attempt": name, "begun_at": begun_at}
@@ -119,6 +127,10 @@ class Commit:
         Raises:
             BROKEN_WORLD: those that are not settled are not known to be in the log; their attempts were taken back.
         """
+        with together([pending.span for pending in batch]):
+            await self._run(batch, within_s)
+
+    async def _run(self, batch: Sequence[Pending], within_s: float) -> None:
         name = token_hex(8)
         attempts: list[_Attempt] = []
         async with asyncio.timeout(within_s) as limit:

@@ -22,6 +22,7 @@ from chassis.gate import SCENARIO
 from chassis.kafka import Publishes
 from chassis.problems import Problem
 from chassis.stream import Handler
+from chassis.tracing import Tracing
 from contracts.message import deterministic_id
 from contracts.period import PeriodChangedV1, PeriodState
 from contracts.quarter import quarters_of
@@ -93,8 +94,17 @@ class Rehearsal:
 class PlayedAdmission(Admission):
     """Admits as the real one does, then lets the other services speak."""
 
-    def __init__(self, store: Store, log: Publishes, clock: Clock, metrics: IntakeMetrics, signer: Signer) -> None:
-        super().__init__(store, log, clock, metrics, signer)
+    def __init__(
+        self,
+        store: Store,
+        log: Publishes,
+        clock: Clock,
+        metrics: IntakeMetrics,
+        signer: Signer,
+        *,
+        tracing: Tracing | None = None,
+    ) -> None:
+        super().__init__(store, log, clock, metrics, signer, tracing=tracing)
         self._store = store
         self._log = log
 

@@ -1,6 +1,6 @@
 """A notice: one matter, told to one recipient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
@@ -90,6 +90,8 @@ class Matter:
 class Notice:
     matter: Matter
     recipient: Recipient
+    traceparent: str | None = field(default=None, compare=False)
+    """Of the record that brought the fact: the trace in which the notice is sent, which may be days later."""
 
     @cached_property
     def id(self) -> str:

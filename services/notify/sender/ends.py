@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -9,7 +10,9 @@ from typing import Final, Protocol
 from chassis.clock import Clock
 from chassis.events import Event
 from chassis.logs import logger
+from chassis.tracing import Tracing, spanning
 from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.recipient import Channel
 from contracts.topics import NOTICE_SETTLED
 from services.notify.metrics import NoticeMetrics
 from services.notify.store.notices import KeptNotice, NoticeStore
@@ -36,6 +39,7 @@ class Ends:
     metrics: NoticeMetrics
     known: asyncio.Event
     """Set when every end that stood in the log at start is kept; before, a notice that was sent could look unsent."""
+    tracing: Tracing | None = None
 
     @property
     def oldest(self) -> datetime:
@@ -45,23 +49,32 @@ class Ends:
     async def postpone(self, claimed: KeptNotice, until: datetime) -> None:
         self._count(claimed, NoticeState.TEMPORARY_FAILURE, held=await self.store.postpone(claimed, until))
 
-    async def settle(self, claimed: KeptNotice, state: NoticeState) -> NoticeSettledV1 | None:
+    async def settle(self, claimed: KeptNotice, state: NoticeState) -> Event | None:
         """The end, kept and to be published; None when another sender took the claim."""
         end = await self.store.settle(claimed, state, self.clock.now())
         self._count(claimed, state, held=end is not None)
-        return end
+        return None if end is None else _event(end, claimed.notice.traceparent)
 
-    async def give_up(self, claimed: KeptNotice) -> NoticeSettledV1 | None:
+    async def give_up(self, claimed: KeptNotice) -> Event | None:
         """Nobody is there any more; the claim was no attempt."""
         return await self.settle(replace(claimed, attempts=claimed.attempts - 1), NoticeState.GIVEN_UP)
 
-    async def publish(self, ends: Iterable[NoticeSettledV1]) -> None:
-        await self.publisher.publish(Event.of(end, caused_by=end.fact_id) for end in ends)
+    def bringing(self, claimed: KeptNotice) -> AbstractContextManager[object]:
+        """A span of one attempt, in the trace of the fact that is told."""
+        notice = claimed.notice
+        attributes = {
+            "spm.notice_id": notice.id,
+            "spm.notice_kind": notice.matter.kind.value,
+            "spm.attempt": claimed.attempts,
+        }
+        name = f"send {Channel(notice.recipient.channel).value}"
+        return spanning(self.tracing, name, parent=notice.traceparent, attributes=attributes)
 
     async def tidy(self) -> None:
         """Publish again what a crash left unpublished, and count what is open; until cancelled."""
         while True:
-            await self.publish(await self.store.unpublished(before=self.clock.now() - READ_BACK, limit=TIDY_MAX))
+            left = await self.store.unpublished(before=self.clock.now() - READ_BACK, limit=TIDY_MAX)
+            await self.publisher.publish(map(_event, left))
             self.metrics.unsettled.set(await self.store.count_open(since=self.oldest))
             await asyncio.sleep(TIDY_EVERY_S)
 
@@ -70,10 +83,16 @@ class Ends:
         if not held:
             log.warning("notice.claim_lost", notice_id=claimed.notice.id, attempts=claimed.attempts, state=state)
             return
+        if self.tracing is not None:
+            self.tracing.note("spm.notice_state", state.value)
         self.metrics.notices.labels(channel, matter.kind, state).inc()
         if state is NoticeState.DELIVERED:
             waited = self.clock.now() - matter.fact_at
             self.metrics.delivery.labels(channel).observe(max(0.0, waited.total_seconds()))
+
+
+def _event(end: NoticeSettledV1, traceparent: str | None = None) -> Event:
+    return Event.of(end, caused_by=end.fact_id, traceparent=traceparent)
 
 
 async def to_its_end(bringing: Coroutine[None, None, None]) -> None:

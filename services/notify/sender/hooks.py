@@ -6,8 +6,9 @@ from functools import partial
 from typing import Final
 
 from chassis.errors import BROKEN_WORLD
+from chassis.events import Event
 from chassis.logs import logger
-from contracts.notice import NoticeSettledV1, NoticeState
+from contracts.notice import NoticeState
 from contracts.recipient import RecipientChangedV1
 from services.notify.domain.delivery import (
     WEBHOOK_ATTEMPTS_MAX,
@@ -90,12 +91,19 @@ class HookSender:
         return frozen
 
     async def _bring(self, claimed: KeptNotice) -> None:
+        with self.ends.bringing(claimed):
+            end = await self._end(claimed)
+            if end is not None:
+                await self.ends.publisher.publish([end])
+
+    async def _end(self, claimed: KeptNotice) -> Event | None:
+        """None where it has none yet."""
         notice = claimed.notice
         key = notice.recipient.recipient_id or ""
         row = (await self.register.store.by_ids([key])).get(key)
         now = self.ends.clock.now()
         if row is None or not is_reachable(row, now) or claimed.payload is None:
-            return await self._publish(await self.ends.give_up(claimed))
+            return await self.ends.give_up(claimed)
         reply = await self.post(row, webhook_id=notice.id, body=claimed.payload)
         answer = answer_of(reply.outcome)
         state = state_after(answer, claimed.attempts, WEBHOOK_ATTEMPTS_MAX)
@@ -103,11 +111,12 @@ class HookSender:
             delay = webhook_delay_after(
                 claimed.attempts, notice_id=notice.id, outcome=reply.outcome, asked=reply.retry_after
             )
-            return await self.ends.postpone(claimed, self.ends.clock.now() + delay)
+            await self.ends.postpone(claimed, self.ends.clock.now() + delay)
+            return None
         if state is not NoticeState.DELIVERED:
             # Gone, or silent for days: its owner is told on another channel, before what waits is given up.
             await self.register.mark_unreachable(key)
-        return await self._publish(await self.ends.settle(claimed, state))
+        return await self.ends.settle(claimed, state)
 
     async def post(self, row: RecipientChangedV1, *, webhook_id: str, body: bytes) -> Reply:
         """One signed delivery, counted."""
@@ -115,11 +124,9 @@ class HookSender:
             return Reply(Outcome.UNREACHED)
         now = self.ends.clock.now()
         headers = self.signer.headers(row, webhook_id=webhook_id, body=body, at=now)
+        if self.ends.tracing is not None:
+            headers |= self.ends.tracing.carried()
         reply = await self.courier.deliver(row.address, body, headers, now=now)
         self.ends.metrics.webhook_attempts.labels(reply.outcome).inc()
         log.info("webhook.tried", recipient_id=row.recipient_id, outcome=reply.outcome, status=reply.status)
         return reply
-
-    async def _publish(self, end: NoticeSettledV1 | None) -> None:
-        if end is not None:
-            await self.ends.publish([end])

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from chassis.errors import Retryable
-from contracts.notice import NoticeSettledV1, NoticeState
+from chassis.events import Event
+from contracts.notice import NoticeState
 from contracts.recipient import Channel
 from services.notify.domain.delivery import Answer, delay_after, state_after
 from services.notify.domain.recipients import is_reachable
@@ -72,7 +73,7 @@ class MailSender:
         return [*frozen, *(one for one in group if not _has_no_words(one))]
 
     async def _carry(self, group: list[KeptNotice], connection: Connection) -> None:
-        left, settled = deque(group), list[NoticeSettledV1]()
+        left, settled = deque(group), list[Event]()
         # No mail is begun that could end after the lease: another sender would take it for forgotten.
         begun_until = self.ends.clock.now() + LEASE - 2 * connection.delivery_time
         gone = await self._gone(group)
@@ -83,7 +84,7 @@ class MailSender:
             await to_its_end(self._close(left, settled))
 
     async def _bring_first(
-        self, left: deque[KeptNotice], connection: Connection, gone: set[str], settled: list[NoticeSettledV1]
+        self, left: deque[KeptNotice], connection: Connection, gone: set[str], settled: list[Event]
     ) -> None:
         """While the server takes its time over this one, the others go to whichever sender is free."""
         bringing = asyncio.create_task(self._bring(left.popleft(), connection, gone, settled))
@@ -103,12 +104,17 @@ class MailSender:
         now = self.ends.clock.now()
         return {key for key, row in rows.items() if not is_reachable(row, now)}
 
-    async def _bring(
-        self, claimed: KeptNotice, connection: Connection, gone: set[str], settled: list[NoticeSettledV1]
-    ) -> None:
+    async def _bring(self, claimed: KeptNotice, connection: Connection, gone: set[str], settled: list[Event]) -> None:
+        with self.ends.bringing(claimed):
+            end = await self._end(claimed, connection, gone)
+            if end is not None:
+                settled.append(end)
+
+    async def _end(self, claimed: KeptNotice, connection: Connection, gone: set[str]) -> Event | None:
+        """None where it has none yet."""
         recipient = claimed.notice.recipient
         if recipient.address is None or claimed.payload is None or recipient.recipient_id in gone:
-            return _note(await self.ends.give_up(claimed), settled)
+            return await self.ends.give_up(claimed)
         answer = Answer.POSTPONED
         if claimed.attempts <= self.attempts_max:
             answer = await connection.deliver(
@@ -116,23 +122,19 @@ class MailSender:
             )
         state = state_after(answer, claimed.attempts, self.attempts_max)
         if state is NoticeState.TEMPORARY_FAILURE:
-            return await self.ends.postpone(claimed, self._now() + delay_after(claimed.attempts))
+            await self.ends.postpone(claimed, self._now() + delay_after(claimed.attempts))
+            return None
         if answer is Answer.NO_SUCH_ADDRESS:
             # Before the notice ends: after a crash in between nobody would ask the server about this address again.
             await self.register.mark_unreachable(recipient.recipient_id)
-        return _note(await self.ends.settle(claimed, state), settled)
+        return await self.ends.settle(claimed, state)
 
-    async def _close(self, left: Collection[KeptNotice], settled: Collection[NoticeSettledV1]) -> None:
+    async def _close(self, left: Collection[KeptNotice], settled: Collection[Event]) -> None:
         await self.ends.store.release(list(left), self._now())
-        await self.ends.publish(settled)
+        await self.ends.publisher.publish(settled)
 
     def _now(self) -> datetime:
         return self.ends.clock.now()
-
-
-def _note(end: NoticeSettledV1 | None, settled: list[NoticeSettledV1]) -> None:
-    if end is not None:
-        settled.append(end)
 
 
 def _has_no_words(claimed: KeptNotice) -> bool:

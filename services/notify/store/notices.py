@@ -286,7 +286,11 @@ def _creation(notice: Notice) -> UpdateOne:
     if recipient.channel is Channel.INBOX:
         # The inbox is this database: what is kept is delivered.
         first = {"state": NoticeState.DELIVERED, "attempts": 0, "settled_at": matter.fact_at, "published": False}
-    return UpdateOne({"_id": notice.id}, {"$set": frozen, "$setOnInsert": first}, upsert=True)
+    change: Document = {"$set": frozen, "$setOnInsert": first}
+    if notice.traceparent is not None:
+        # A fact that was published twice has two; whichever is read first, the same one stays.
+        change["$min"] = {"traceparent": notice.traceparent}
+    return UpdateOne({"_id": notice.id}, change, upsert=True)
 
 
 def _told(facts: Facts) -> Document:
@@ -347,7 +351,7 @@ def _kept(document: Document) -> KeptNotice:
         recipient_id=document.get("recipient_id"),
     )
     return KeptNotice(
-        Notice(matter, recipient),
+        Notice(matter, recipient, document.get("traceparent")),
         NoticeState(document["state"]),
         document["attempts"],
         settled_at=document.get("settled_at"),
