@@ -8,12 +8,17 @@ reports are synthetic.
 While regions hand in: every service in the earlier version; beside each replica one of the present version; the rest
 upgraded; one replica of each rolled back. At the end every report has one verdict, as planned, a scorecard where it was
 accepted, and each notice one end and one mail; nothing was put aside; and each database is what the present version
-alone makes of the log, document by document. A difference is told with its collection: what an earlier version writes
-otherwise is no fault where the rule for changes was kept (docs/operations.md, Upgrade).
+alone makes of the log, document by document. A difference is told with its collection.
+
+The schemas that a version has released are compared in the gate (``tests/contracts``): the present version reads all
+that an earlier one wrote. This run adds the other direction, an earlier reader of what the present version writes, and
+the databases, which both write. What the load does not happen to write is told from the schemas before the run: it is
+no fault where the readers are upgraded first (docs/operations.md, Upgrade).
 """
 
 import argparse
 import asyncio
+import json
 import subprocess
 import sys
 import tempfile
@@ -22,6 +27,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from contracts.topics import TOPICS
+from tests.contracts.compatibility import breaking_changes
 from tests.engines import run_with_engines
 from tests.faults.harness import SERVICES
 from tests.faults.pairs import Pairs, Version, console, pairs
@@ -32,6 +39,8 @@ from tests.processes import ROOT
 BEFORE_TAGS: Final = "710d7d6"
 LIMIT_S: Final = 40 * 60
 PRESENT: Final = Version("present")
+ADDED: Final = ": removed or renamed"
+"""What a comparison in this direction says of a field that came."""
 
 
 def newest_tag() -> str | None:
@@ -72,6 +81,22 @@ def pinned(tree: Path) -> set[str]:
     return {line.split()[0] for line in lines if "==" in line}
 
 
+def unreadable(earlier: Path, present: Path = ROOT) -> list[str]:
+    """What the present version may write and the earlier one would put aside; an added field it passes over."""
+    told = []
+    topics = (earlier / "contracts" / "topics.py").read_text(encoding="utf-8")
+    for topic in TOPICS:
+        for message in topic.messages:
+            file = Path("contracts", "schemas", f"{message.schema_name()}.schema.json")
+            if (earlier / file).exists():
+                old, new = (json.loads((tree / file).read_text(encoding="utf-8")) for tree in (earlier, present))
+                changes = [each for each in breaking_changes(new, old) if not each.endswith(ADDED)]
+                told += [f"{message.schema_name()} {change}" for change in changes]
+            elif f'"{topic.name}"' in topics:
+                told.append(f"{message.schema_name()}, which is new on {topic.name}")
+    return told
+
+
 async def beside_each_other(system: Pairs, earlier: Version) -> list[str]:
     """What was not as demanded while versions came and went."""
     faults = []
@@ -97,6 +122,8 @@ async def beside_each_other(system: Pairs, earlier: Version) -> list[str]:
 
 async def run(folder: Path, earlier: Version) -> list[str]:
     """What is not as demanded; empty when all is well."""
+    for each in unreadable(earlier.root):
+        console.print(f"{earlier.name} could not read {each}")
     async with pairs(folder, earlier) as system:
         handing_in = asyncio.create_task(system.regions.hand_in())
         faults = [] if await goes_on(system) else [f"{earlier.name} took no reports"]

@@ -19,10 +19,10 @@ from contracts.message import deterministic_id
 from contracts.submission import SubmissionReceivedV1
 from tests.bench.pipeline import SEED, of_real_size
 from tests.faults.story import LAW, received
-from tests.load.system import LOOK_EVERY_S, STALLED_S, StalledError, System
+from tests.load.system import System
 
-BACKLOG: Final = 3_000
-"""Records that the service furthest behind may have before it: enough for full batches."""
+BACKLOG: Final = 5_000
+"""Records and notices that may wait in sum before more come: enough for full batches."""
 AT_ONCE: Final = 500
 TOLD_EVERY_S: Final = 15.0
 
@@ -76,30 +76,20 @@ class Filling:
         try:
             while self.year.sent < target and not self._over():
                 await self._send(producer, min(AT_ONCE, target - self.year.sent))
-                await self._until_near()
+                await self.system.at_most(BACKLOG)
                 if monotonic_s() - told_s > TOLD_EVERY_S:
                     told_s = monotonic_s()
                     rate = (self.year.sent - before) / (told_s - begun_s)
-                    self.say(f"{self.year.sent:,} reports in the log, {rate:.0f}/s, {await self.system.left()}")
+                    self.say(
+                        f"{self.year.sent:,} reports in the log, {rate:.0f}/s; waiting: {await self.system.waiting()}"
+                    )
         finally:
             await producer.stop()
-        await self.system.done()
+        await self.system.at_most(0)
         return self.year.sent >= target
 
     def _over(self) -> bool:
         return monotonic_s() > self.until_s or sum(self.system.disk_mb().values()) > self.disk_mb_max
-
-    async def _until_near(self) -> None:
-        """Wait while a service is far behind, or notices are.
-
-        Raises:
-            StalledError: one stayed so for too long.
-        """
-        end_s = monotonic_s() + STALLED_S
-        while max(*(await self.system.left()).values(), await self.system.unsettled()) > BACKLOG:
-            if monotonic_s() > end_s:
-                raise StalledError(f"{await self.system.left()} records wait, {await self.system.unsettled()} notices")
-            await asyncio.sleep(LOOK_EVERY_S)
 
     async def _send(self, producer: AIOKafkaProducer, count: int) -> None:
         prefix = self.system.settings.kafka_prefix

@@ -61,23 +61,23 @@ class System:
     def disk_mb(self) -> dict[str, float]:
         return {name: _size_mb(self.folder / name / "data") for name in ENGINES}
 
-    async def unsettled(self) -> int:
-        """Notices that have no end yet."""
+    async def waiting(self) -> dict[str, int]:
+        """By service the records that it has not committed, and the notices that have no end yet."""
         notices = self.mongo.database("notify")["notices"]
-        return await notices.count_documents({"state": {"$in": _UNSETTLED}})
+        return await self.left() | {"notices": await notices.count_documents({"state": {"$in": _UNSETTLED}})}
 
-    async def done(self) -> None:
-        """Return when everything is read and told.
+    async def at_most(self, records: int) -> None:
+        """Return when no more than these wait; none: everything is read and told.
 
         Raises:
             StalledError: nothing moved for too long.
         """
-        moved_s, before = monotonic_s(), -1
-        while waiting := sum((await self.left()).values()) + await self.unsettled():
-            if waiting != before:
-                moved_s, before = monotonic_s(), waiting
+        moved_s, before = monotonic_s(), dict[str, int]()
+        while sum((now := await self.waiting()).values()) > records:
+            if now != before:
+                moved_s, before = monotonic_s(), now
             if monotonic_s() - moved_s > STALLED_S:
-                raise StalledError(f"{await self.left()} records and {await self.unsettled()} notices wait and wait")
+                raise StalledError(f"nothing moved for {STALLED_S:.0f} s, and these wait: {now}")
             await asyncio.sleep(LOOK_EVERY_S / 2)
 
 
