@@ -1,5 +1,6 @@
 """The four services as one installation of a test's own, driven by the demo."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -73,10 +74,12 @@ class Installation:
         async with AsyncExitStack() as stack:
             port = int(self.settings.smtp.rpartition(":")[2])
             await stack.enter_async_context(catching(self.mail, port=port))
-            yield {
-                name: await stack.enter_async_context(running(name, build, self.settings, clock))
-                for name, build in BUILDS.items()
-            }
+            async with asyncio.TaskGroup() as starting:
+                clients = {
+                    name: starting.create_task(stack.enter_async_context(running(name, build, self.settings, clock)))
+                    for name, build in BUILDS.items()
+                }
+            yield {name: client.result() for name, client in clients.items()}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Doors]:
