@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     AWARD_WON = "award_won"
     RECIPIENT_UNREACHABLE = "recipient_unreachable"
     NOTICE_UNREAD = "notice_unread"
+    WEEKLY_DIGEST = "weekly_digest"
 
 
 class NoticeState(StrEnum):

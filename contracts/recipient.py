@@ -11,6 +11,7 @@ from contracts.notice import NoticeKind
 
 ADDRESS_CHARS_MAX = 500
 MUTES_MAX = 64
+"""Of mutes, and of subscriptions; those that ended count, for they say who was told of what."""
 KEYS_MAX = 32
 EVERY_REGION = "*"
 
@@ -38,12 +39,18 @@ class Scheme(StrEnum):
     ASYMMETRIC = "v1a"
 
 
-class Mute(Frozen):
-    """For so long the recipient did not want this kind."""
-
+class Span(Frozen):
     kind: NoticeKind
     since: Instant
     until: Instant | None = None
+
+
+class Mute(Span):
+    """For so long the recipient did not want this kind."""
+
+
+class Subscription(Span):
+    """For so long the recipient wanted this kind, which nobody gets unasked."""
 
 
 class SigningKey(Frozen):
@@ -79,6 +86,7 @@ class RecipientChangedV1(Message):
         None
     )
     mutes: Annotated[tuple[Mute, ...], Field(max_length=MUTES_MAX)] = ()
+    subscriptions: Annotated[tuple[Subscription, ...], Field(max_length=MUTES_MAX)] = ()
     scheme: Scheme | None = None
     keys: Annotated[tuple[SigningKey, ...], Field(max_length=KEYS_MAX)] = ()
     active_from: Instant

@@ -14,6 +14,7 @@ from contracts.recipient import RecipientChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.submission import SubmissionReceivedV1
 from contracts.verdict import EntrySettledV1, ReportAwaitedV1, ReportOverdueV1, SubmissionJudgedV1
+from contracts.week import WeekSummedUpV1
 
 PARTITIONS: Final = 12
 MAX_MESSAGE_BYTES: Final = 1_048_576
@@ -123,6 +124,13 @@ AWARD_REASONS_ASKED: Final = Topic(
     read_by=("notify",),
     messages=(AwardReasonsAskedV1,),
 )
+WEEK_SUMMED_UP: Final = Topic(
+    name="spm-week-summed-up-v1",
+    key="region code",
+    written_by=("notify",),
+    read_by=("notify",),
+    messages=(WeekSummedUpV1,),
+)
 RECIPIENT_CHANGED: Final = Topic(
     name="spm-recipient-changed-v1",
     key="recipient id",
@@ -146,7 +154,7 @@ DEAD_LETTER_SETTLED: Final = Topic(
     name="spm-dead-letter-settled-v1",
     key="service, topic, partition and offset",
     written_by=("operators",),
-    read_by=(),
+    read_by=("intake",),
     followed_by=("intake", "validation", "scoring", "notify"),
     messages=(DeadLetterSettledV1,),
     compacted=True,
@@ -156,7 +164,7 @@ PAUSE_CHANGED: Final = Topic(
     name="spm-pause-changed-v1",
     key="service",
     written_by=("operators",),
-    read_by=("intake",),
+    read_by=(),
     followed_by=("intake", "validation", "scoring", "notify"),
     messages=(PauseChangedV1,),
     compacted=True,
@@ -173,6 +181,7 @@ TOPICS: Final = (
     NOTICE_SETTLED,
     NOTICE_ACKNOWLEDGED,
     AWARD_REASONS_ASKED,
+    WEEK_SUMMED_UP,
     CLIENT_KEY_CHANGED,
     RECIPIENT_CHANGED,
     DEAD_LETTER_SETTLED,

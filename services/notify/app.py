@@ -24,15 +24,23 @@ from contracts.topics import (
     REPORT_OVERDUE,
     SCORECARD_UPDATED,
     SUBMISSION_JUDGED,
+    WEEK_SUMMED_UP,
 )
 from regulation.law import Law
 from regulation.loading import load_law
 from services.notify.certificates.press import Press, read_emblem
-from services.notify.handlers import AcknowledgementHandlers, AwardHandlers, InboxKeeper, NoticeHandlers
+from services.notify.handlers import (
+    AcknowledgementHandlers,
+    AwardHandlers,
+    DigestHandlers,
+    InboxKeeper,
+    NoticeHandlers,
+)
 from services.notify.mailer.courier import Courier, MailServer
 from services.notify.mailer.letters import Letters
 from services.notify.mailer.mail import Origin
 from services.notify.mailer.sign_in import LINK_MINUTES, SignInLetter
+from services.notify.mailer.unsubscribing import PURPOSE
 from services.notify.metrics import NoticeMetrics
 from services.notify.pages.certificates import certificate_pages
 from services.notify.pages.frame import notify_frame
@@ -41,10 +49,12 @@ from services.notify.pages.preview import preview_page
 from services.notify.pages.recipients import RecipientPage, recipient_pages
 from services.notify.pages.sign_in import BACK, SignInPages, sign_in_pages
 from services.notify.pages.situation import situation_page
+from services.notify.pages.unsubscribe import unsubscribe_pages
 from services.notify.recipients import Directory
 from services.notify.register import Acknowledgements, Offices, Register
 from services.notify.routes import award_reasons, bounces, certificates, notices, recipients, webhooks
 from services.notify.routes.readers import Readers
+from services.notify.sender.digests import Kept, WeeklyDigests
 from services.notify.sender.ends import Ends
 from services.notify.sender.escalation import Escalation
 from services.notify.sender.hooks import HookSender
@@ -52,6 +62,7 @@ from services.notify.sender.mails import MailSender
 from services.notify.sender.sign_ins import SignInSender
 from services.notify.sender.watch import NoticeWatch
 from services.notify.store.certificates import CertificateStore
+from services.notify.store.digests import DigestStore
 from services.notify.store.flow import Flow
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
@@ -65,30 +76,30 @@ NAME = "notify"
 MAIL_SENDERS = 6
 """Each has one connection to the mail server."""
 LINK_SENDERS = 2
+_TOLD_ALONE = (AWARD_REASONS_ASKED, SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED)
+"""Of which nothing else is kept than what a situation is shown from."""
 
 
 def build(world: World) -> Service:
     settings, law = world.settings, load_law()
     store, registered = NoticeStore(world.database), RecipientStore(world.database)
-    issued = CertificateStore(world.database)
-    letters = Letters(settings.public_url, settings.rules_url)
+    issued, digests = CertificateStore(world.database), DigestStore(world.database)
+    signer = Signer.read(settings.webhook_secret)
+    letters = Letters(settings.public_url, settings.rules_url, signer.key_for(PURPOSE) if signer else None)
     metrics = NoticeMetrics(world.registry)
     ends = Ends(store, world.publisher, world.clock, metrics, asyncio.Event(), world.tracing)
     register = Register(registered, world.publisher, world.clock)
     keeper, directory = InboxKeeper.of(world.database), Directory.read(settings.recipients)
     handlers = NoticeHandlers(store, keeper, registered, law, directory, metrics)
     mails = _mail_sender(world, ends, letters, register)
-    hooks = _hook_sender(world, ends, register)
+    hooks = _hook_sender(world, ends, register, signer)
     officials = _Officials(world, law, registered, directory, mails.courier)
     inbox = officials.inbox(store, keeper, issued, letters)
 
     async def prepare() -> None:
         """Who is told is known before the first fact is read: a rebuild tells those who were told."""
-        await store.prepare()
-        await registered.prepare()
-        await issued.prepare()
-        await keeper.prepare()
-        await officials.sessions.prepare()
+        for kept in (store, registered, issued, keeper, digests, officials.sessions):
+            await kept.prepare()
         async for changes in read_all(settings, RECIPIENT_CHANGED):
             await registered.keep_known([change for change in changes if isinstance(change, RecipientChangedV1)])
 
@@ -98,11 +109,9 @@ def build(world: World) -> Service:
             RECIPIENT_CHANGED: handlers.on_recipients,
             NOTICE_SETTLED: handlers.on_ends,
             NOTICE_ACKNOWLEDGED: AcknowledgementHandlers(keeper.matters, handlers).on_acknowledged,
-            AWARD_REASONS_ASKED: handlers.on_facts,
-            SUBMISSION_JUDGED: handlers.on_facts,
-            REPORT_OVERDUE: handlers.on_facts,
-            SCORECARD_UPDATED: handlers.on_facts,
+            WEEK_SUMMED_UP: DigestHandlers(digests, handlers).on_weeks,
             AWARD_CHANGED: AwardHandlers(issued, handlers, law).on_awards,
+            **dict.fromkeys(_TOLD_ALONE, handlers.on_facts),
         },
         routers=_doors(world, inbox, officials, register, hooks),
         webhooks=webhooks.told(),
@@ -114,6 +123,7 @@ def build(world: World) -> Service:
             hooks.run,
             *[mails.run] * MAIL_SENDERS,
             *officials.senders(inbox),
+            *_weekly(world, inbox, digests, registered),
         ],
         unlogged=UNLOGGED,
         title="SPM Awards: notices",
@@ -177,6 +187,13 @@ def _tidy(settings: Settings, ends: Ends) -> Task:
     return tidy
 
 
+def _weekly(world: World, inbox: Inbox, digests: DigestStore, registered: RecipientStore) -> list[Task]:
+    if not inbox.letters.unsubscribing.possible:
+        return []  # what nobody could end is mailed to nobody
+    kept = Kept(digests, registered, inbox.notices, inbox.matters, inbox.situations)
+    return [WeeklyDigests(NAME, world.settings, kept, inbox.law, world.publisher, world.clock).run]
+
+
 def _doors(world: World, inbox: Inbox, officials: _Officials, register: Register, hooks: HookSender) -> list[APIRouter]:
     settings, law, store, issued = world.settings, inbox.law, inbox.notices, inbox.certificates
     roster, endpoints = recipients.Roster(register, law, world.clock), webhooks.Endpoints(register, hooks, law)
@@ -190,6 +207,7 @@ def _doors(world: World, inbox: Inbox, officials: _Officials, register: Register
         certificates.router(issued, press, officials.readers),
         certificate_pages(issued, press, officials.frame),
         *officials.pages(inbox),
+        unsubscribe_pages(officials.frame, inbox.letters.unsubscribing, register),
         *recipient_pages(RecipientPage(officials.frame, roster, endpoints, law)),
     ]
 
@@ -206,13 +224,13 @@ def _mail_sender(world: World, ends: Ends, letters: Letters, register: Register)
     return MailSender(ends, letters, courier, origin, register, attempts_max=settings.mail_attempts_max)
 
 
-def _hook_sender(world: World, ends: Ends, register: Register) -> HookSender:
+def _hook_sender(world: World, ends: Ends, register: Register, signer: Signer | None) -> HookSender:
     settings = world.settings
     courier = WebhookCourier(
         CheckedNetwork(allowed_networks(settings.webhook_networks)),
         _trusting("SPM_WEBHOOK_CA_FILE", settings.webhook_ca_file),
     )
-    return HookSender(ends, courier, Signer.read(settings.webhook_secret), register, settings.public_url)
+    return HookSender(ends, courier, signer, register, settings.public_url)
 
 
 def _trusting(setting: str, ca_file: Path | None) -> ssl.SSLContext:

@@ -12,9 +12,11 @@ from contracts.notice import NoticeAcknowledgedV1, NoticeSettledV1, NoticeState,
 from contracts.recipient import Channel, RecipientChangedV1
 from contracts.scorecard import ScorecardUpdatedV1
 from contracts.verdict import SubmissionJudgedV1
+from contracts.week import WeekSummedUpV1
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.notify.domain.corrections import TAKEN_BACK, may_correct, path_reached, withdrawn
+from services.notify.domain.digest import matters_of_week
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Matter, Notice
 from services.notify.domain.provinces import matters_of_province
@@ -23,6 +25,7 @@ from services.notify.domain.recipients import notices_of
 from services.notify.metrics import NoticeMetrics
 from services.notify.recipients import Directory
 from services.notify.store.certificates import CertificateStore
+from services.notify.store.digests import DigestStore
 from services.notify.store.matters import MatterStore
 from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
@@ -135,6 +138,7 @@ class NoticeHandlers:
                 *matters_of(message, received.id, law),
                 *matters_of_province(message, law, logged_at=received.logged_at),
                 *matters_of_answer(message, received.id, law),
+                *matters_of_week(message, received.id, law),
             ]
         except RegulationError as silence:
             raise Unprocessable("law-silent", str(silence)) from silence
@@ -151,6 +155,19 @@ class AcknowledgementHandlers:
         await self._matters.keep_acknowledged([each for each in messages if isinstance(each, NoticeAcknowledgedV1)])
         await self._matters.keep_steps([each for each in messages if isinstance(each, NoticeUnreadV1)])
         return await self._notices.on_facts(batch)
+
+
+class DigestHandlers:
+    def __init__(self, digests: DigestStore, notices: NoticeHandlers) -> None:
+        self._digests = digests
+        self._notices = notices
+
+    async def on_weeks(self, batch: Sequence[Received]) -> Iterable[Event]:
+        """Our own marks, read back: who asked is told what the first of each week says, whichever was read."""
+        messages = [received.message for received in batch]
+        hold = await self._digests.keep_known([each for each in messages if isinstance(each, WeekSummedUpV1)])
+        by_id = {fact.event_id: fact for fact in hold}
+        return await self._notices.on_facts([replace(one, message=by_id[one.id]) for one in batch if one.id in by_id])
 
 
 class AwardHandlers:

@@ -13,8 +13,8 @@ from chassis.clock import Clock
 from chassis.errors import Conflict
 from chassis.events import Event
 from contracts.notice import NoticeAcknowledgedV1
-from contracts.recipient import Channel, RecipientChangedV1, Role
-from services.notify.domain.recipients import is_reachable
+from contracts.recipient import Channel, RecipientChangedV1, Role, Subscription
+from services.notify.domain.recipients import from_then_on, is_reachable
 from services.notify.recipients import Directory
 from services.notify.store.matters import MatterStore
 from services.notify.store.recipients import RecipientStore
@@ -95,6 +95,17 @@ class Register:
         """The recipient without its address: who left is not to be found in the log."""
         now = self.clock.now()
         return await self.change(row, by, address=None, active_until=now)
+
+    async def unsubscribe(self, recipient_id: str, by: str) -> None:
+        """End what the recipient asked for; nothing where it asked for nothing, or has left.
+
+        Raises:
+            Conflict: somebody else changed it in the meantime.
+        """
+        row = (await self.store.by_ids([recipient_id])).get(recipient_id)
+        if row is not None and any(each.until is None for each in row.subscriptions):
+            ended = from_then_on(row.subscriptions, frozenset(), self.clock.now(), Subscription)
+            await self.change(row, by, subscriptions=ended)
 
     async def mark_unreachable(self, recipient_id: str | None, by: str = OURSELVES) -> None:
         """Write down that an address does not exist any more, once; the others of its region are told of it."""

@@ -24,11 +24,12 @@ PUBLIC = {
         "GET /open-data/regions/{region}/{period}/explanation.json",
         *("GET /open-data/awards/{edition_year}.{form}", "GET /open-data/awards/{edition_year}/bundle.json"),
     },
-    # Whoever holds a certificate may check it; nobody has signed in before signing in.
+    # Whoever holds a certificate may check it; nobody has signed in before signing in; a digest's mail ends it.
     "notify": VITAL_SIGNS
     | {
         *("GET /certificates/verify", "GET /sign-in", "POST /sign-in", "POST /sign-out"),
         *("GET /sign-in/link/{token}", "POST /sign-in/link/{token}"),
+        *("GET /unsubscribe/{token}", "POST /unsubscribe/{token}"),
     },
     DESK: VITAL_SIGNS,
 }

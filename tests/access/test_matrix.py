@@ -61,6 +61,7 @@ BODIES: dict[str, Any] = {
     "notify POST /v1/webhooks": {"region": KOTA, "url": "https://kota-contoh.example/hook"},
     "notify POST /v1/webhooks/{webhook_id}:rotate": {},
     "notify PUT /v1/recipients/{recipient_id}/mutes": {"kinds": []},
+    "notify PUT /v1/recipients/{recipient_id}/subscriptions": {"kinds": []},
 }
 
 

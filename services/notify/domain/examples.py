@@ -15,19 +15,25 @@ from services.notify.domain.facts import (
     Facts,
     Nomination,
     NotNominated,
+    OpenLine,
     PathReached,
     Placing,
     RegionsOverdue,
     Remark,
+    ReportComing,
     ReportDue,
     ReportMissing,
     ReportReturned,
+    SectorLine,
     SilentRegion,
+    StandingLine,
     Unacknowledged,
     Unreachable,
+    UnreadLine,
     WarningsOpen,
     WeakSector,
     WeakService,
+    WeeklyDigest,
     Withdrawn,
 )
 from services.notify.domain.notice import Matter, Notice, Recipient
@@ -35,6 +41,7 @@ from services.notify.domain.notice import Matter, Notice, Recipient
 _ARRIVED: Final = datetime(2024, 1, 18, 3, 4, 5, tzinfo=UTC)
 _DUE: Final = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
 _CLOSED: Final = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
+_MONDAY: Final = datetime(2024, 1, 15, 0, 0, tzinfo=UTC)
 _TEAM: Final = Recipient(role=Role.TEAM, address="tim-spm@99-71.daerah.example")
 
 _SERVED: Final = Remark(
@@ -195,6 +202,30 @@ FACTS: Final[tuple[Facts, ...]] = (
         unread_at=_ARRIVED + timedelta(days=3),
         notice_id=deterministic_id("example", "unread"),
     ),
+    WeeklyDigest(
+        began_at=_MONDAY,
+        stated_at=_MONDAY + timedelta(seconds=12),
+        open=(
+            OpenLine(
+                about=NoticeKind.SUBMISSION_RETURNED,
+                period="2023Q4",
+                told_at=_MONDAY - timedelta(days=4),
+                notice_id=deterministic_id("example", "open"),
+            ),
+        ),
+        open_in_all=2,
+        unread=(UnreadLine(office=Role.TEAM, notices=3),),
+        due=(ReportComing(period="2023Q4", due_at=_DUE, returned=True),),
+        standing=StandingLine(
+            period="2023Q3",
+            index_pct=Decimal("71.25"),
+            expected_pct=Decimal("75.00"),
+            sectors=(
+                SectorLine(name=_WEAK.name, index_pct=_WEAK.index_pct),
+                SectorLine(name=Bilingual(id="Pendidikan", en="Education"), index_pct=Decimal("91.40")),
+            ),
+        ),
+    ),
 )
 
 
@@ -204,6 +235,8 @@ def _moment(facts: Facts) -> datetime:
             return facts.due_at - timedelta(days=facts.days_left)
         case RegionsOverdue():
             return facts.due_at + timedelta(days=facts.days_late)
+        case WeeklyDigest():
+            return facts.began_at
         case _:
             return _CLOSED
 
@@ -213,17 +246,23 @@ def _is_of_award(facts: Facts) -> bool:
 
 
 def example_of(facts: Facts) -> Notice:
-    of_no_quarter = isinstance(facts, Nomination | NotNominated | Award | Unreachable) or _is_of_award(facts)
+    of_no_quarter = isinstance(facts, Nomination | NotNominated | Award | Unreachable | WeeklyDigest) or _is_of_award(
+        facts
+    )
     of_province = isinstance(facts, RegionsOverdue)
     matter = Matter(
         region_code="99" if of_province else "99.71",
         region_name="Provinsi Contoh" if of_province else "Kota Contoh",
-        fiscal_year=2023,
+        fiscal_year=2024 if isinstance(facts, WeeklyDigest) else 2023,
         period=None if of_no_quarter else "2023Q4",
         fact_id=deterministic_id("example", facts.model_dump_json()),
         fact_at=_moment(facts),
         submission_id=None,
         facts=facts,
     )
-    reader = _TEAM.model_copy(update={"role": facts.office}) if isinstance(facts, Unacknowledged) else _TEAM
+    reader = _TEAM
+    if isinstance(facts, Unacknowledged):
+        reader = _TEAM.model_copy(update={"role": facts.office})
+    if isinstance(facts, WeeklyDigest):
+        reader = _TEAM.model_copy(update={"recipient_id": "r-0000000000000000"})
     return Notice(matter, reader)

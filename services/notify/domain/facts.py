@@ -236,6 +236,61 @@ class Unacknowledged(Value):
         return (self.unread_at - self.told_at).days
 
 
+class OpenLine(Value):
+    about: NoticeKind
+    period: str | None
+    told_at: datetime
+    notice_id: str
+
+
+class UnreadLine(Value):
+    office: Role
+    notices: int
+
+
+class ReportComing(Value):
+    period: str
+    due_at: datetime
+    returned: bool
+
+
+class SectorLine(Value):
+    name: Bilingual
+    index_pct: Decimal
+
+
+class StandingLine(Value):
+    period: str
+    index_pct: Decimal
+    expected_pct: Decimal
+    sectors: tuple[SectorLine, ...]
+    """Lowest first."""
+
+
+class WeeklyDigest(Value):
+    kind: Literal[NoticeKind.WEEKLY_DIGEST] = NoticeKind.WEEKLY_DIGEST
+    began_at: datetime
+    stated_at: datetime
+    open: tuple[OpenLine, ...]
+    """Oldest first; ``open_in_all`` counts those that are left out, too."""
+    open_in_all: int
+    unread: tuple[UnreadLine, ...]
+    due: tuple[ReportComing, ...]
+    standing: StandingLine | None
+    """None where nothing was scored."""
+
+    @property
+    def untold(self) -> int:
+        return self.open_in_all - len(self.open)
+
+    def unread_by(self, office: Role) -> int:
+        return sum(line.notices for line in self.unread if line.office is office)
+
+    def tells(self, office: Role) -> bool:
+        """Whether anything is open for the office; where a region stands alone is no news."""
+        return bool(self.open_in_all or self.due or self.unread_by(office))
+
+
 Facts = Annotated[
     ReportReturned
     | WarningsOpen
@@ -248,6 +303,7 @@ Facts = Annotated[
     | NotNominated
     | Award
     | Unreachable
-    | Unacknowledged,
+    | Unacknowledged
+    | WeeklyDigest,
     Field(discriminator="kind"),
 ]

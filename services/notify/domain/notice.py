@@ -50,6 +50,10 @@ class Recipient(Value):
         return sha256(named.encode()).hexdigest()
 
 
+def matter_id(kind: NoticeKind, fact_id: str, region_code: str) -> str:
+    return deterministic_id("matter", kind, fact_id, region_code)
+
+
 @dataclass(frozen=True, slots=True)
 class Matter:
     """What is to be told of a region, before anybody is told."""
@@ -83,7 +87,7 @@ class Matter:
     @property
     def id(self) -> str:
         """What all notices of it share; one fact can concern many regions."""
-        return deterministic_id("matter", self.kind, self.fact_id, self.region_code)
+        return matter_id(self.kind, self.fact_id, self.region_code)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,19 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from contracts.notice import NoticeKind
-from contracts.recipient import Channel, Mute, RecipientChangedV1, Role
-from services.notify.domain.facts import Correction, Deficiency, Facts, PathReached, ReportReturned, Unacknowledged
+from contracts.recipient import Channel, RecipientChangedV1, Role, Span
+from services.notify.domain.facts import (
+    Correction,
+    Deficiency,
+    Facts,
+    PathReached,
+    ReportReturned,
+    Unacknowledged,
+    WeeklyDigest,
+)
 from services.notify.domain.notice import Mailbox, Matter, Notice, Recipient
 
 READERS: Final[Mapping[NoticeKind, frozenset[Role]]] = MappingProxyType(
@@ -24,6 +32,7 @@ READERS: Final[Mapping[NoticeKind, frozenset[Role]]] = MappingProxyType(
         NoticeKind.AWARD_WON: frozenset({Role.TEAM, Role.SECRETARY, Role.HEAD}),
         NoticeKind.RECIPIENT_UNREACHABLE: frozenset({Role.TEAM, Role.SECRETARY}),
         NoticeKind.NOTICE_UNREAD: frozenset({Role.SECRETARY, Role.HEAD}),
+        NoticeKind.WEEKLY_DIGEST: frozenset(Role) - {Role.SYSTEM},
     }
 )
 """Our choice, no rule of law: daily work goes to the team and, for its own sector, to the agency that answers for it;
@@ -32,6 +41,9 @@ A correction goes to those of them who were told what it corrects."""
 
 OPTIONAL: Final = frozenset({NoticeKind.AWARD_NOMINATED, NoticeKind.AWARD_WON})
 """May be muted. Everything else asks somebody to act, and cannot be."""
+ON_REQUEST: Final = frozenset({NoticeKind.WEEKLY_DIGEST})
+"""Mailed to who asked for it, until they ask for it no more; nobody else is told."""
+Spans = TypeVar("Spans", bound=Span)
 
 
 def notices_of(matter: Matter, registered: Sequence[RecipientChangedV1], seed: Sequence[Mailbox]) -> list[Notice]:
@@ -54,14 +66,20 @@ def is_reachable(row: RecipientChangedV1, at: datetime) -> bool:
     return row.active_from <= at and all(at < end for end in ends)
 
 
-def muted(mutes: Sequence[Mute], wanted: frozenset[NoticeKind], at: datetime) -> tuple[Mute, ...]:
-    """The mutes so changed that from ``at`` on exactly the wanted kinds are silent; the past stays as it was."""
-    silent = {mute.kind for mute in mutes if mute.until is None}
+def from_then_on(
+    spans: Sequence[Spans], wanted: frozenset[NoticeKind], at: datetime, span: type[Spans]
+) -> tuple[Spans, ...]:
+    """The spans so changed that from ``at`` on exactly the wanted kinds lie in one; the past stays as it was."""
+    running = {each.kind for each in spans if each.until is None}
     kept = [
-        mute if mute.until is not None or mute.kind in wanted else mute.model_copy(update={"until": at})
-        for mute in mutes
+        each if each.until is not None or each.kind in wanted else each.model_copy(update={"until": at})
+        for each in spans
     ]
-    return (*kept, *(Mute(kind=kind, since=at) for kind in sorted(wanted - silent)))
+    return (*kept, *(span(kind=kind, since=at) for kind in sorted(wanted - running)))
+
+
+def is_subscribed(row: RecipientChangedV1, kind: NoticeKind, at: datetime) -> bool:
+    return row.channel is Channel.EMAIL and any(_covers(each, kind, at) for each in row.subscriptions)
 
 
 def _as_told(row: RecipientChangedV1) -> Recipient:
@@ -71,23 +89,26 @@ def _as_told(row: RecipientChangedV1) -> Recipient:
 def _is_told(row: RecipientChangedV1, matter: Matter) -> bool:
     if row.active_from > matter.subject_at or not is_reachable(row, matter.fact_at):
         return False
+    if isinstance(matter.facts, WeeklyDigest):
+        return is_subscribed(row, matter.kind, matter.fact_at) and matter.facts.tells(row.role)
     if row.channel is Channel.WEBHOOK:
         return row.kinds is None or matter.subject_kind in row.kinds
-    if not _reads(row.role, matter) or any(_silences(mute, matter) for mute in row.mutes):
+    if not _reads(row.role, matter) or any(_covers(mute, matter.subject_kind, matter.subject_at) for mute in row.mutes):
         return False
     return row.sector is None or _concerns(matter.facts, row.sector)
 
 
 def _reads(role: Role, matter: Matter) -> bool:
-    """What nobody acknowledged is told to one office at a time."""
+    """What nobody acknowledged is told to one office at a time; what is only on request to none of the file."""
+    if matter.kind in ON_REQUEST:
+        return False
     if isinstance(matter.facts, Unacknowledged):
         return role is matter.facts.office
     return role in READERS[matter.subject_kind]
 
 
-def _silences(mute: Mute, matter: Matter) -> bool:
-    after = mute.until is not None and matter.subject_at >= mute.until
-    return mute.kind == matter.subject_kind and mute.since <= matter.subject_at and not after
+def _covers(span: Span, kind: NoticeKind, at: datetime) -> bool:
+    return span.kind is kind and span.since <= at and (span.until is None or at < span.until)
 
 
 def _concerns(facts: Facts, sector: str) -> bool:

@@ -12,13 +12,13 @@ from pydantic_core import ErrorDetails
 
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
-from contracts.recipient import Channel, Mute, RecipientChangedV1, Role
+from contracts.recipient import Channel, Mute, RecipientChangedV1, Role, Subscription
 from services.notify.domain.notice import MailAddress
-from services.notify.domain.recipients import OPTIONAL
+from services.notify.domain.recipients import ON_REQUEST, OPTIONAL
 
 LINES_MAX: Final = 5_000
 RECIPIENTS_A_REGION_MAX: Final = 50
-COLUMNS: Final = ("region", "role", "sector", "channel", "address", "mute")
+COLUMNS: Final = ("region", "role", "sector", "channel", "address", "mute", "subscribe")
 _REQUIRED: Final = ("region", "role")
 
 _FOUND_CHARS: Final = 80
@@ -28,6 +28,7 @@ _EXPECTED: Final[Mapping[str, str]] = {
     "channel": "email or inbox",
     "address": "one mailbox, like sekda@kota-contoh.example",
     "mute": f"{' or '.join(sorted(OPTIONAL))}",
+    "subscribe": f"{' or '.join(sorted(ON_REQUEST))}",
 }
 
 Place = tuple[str, str, str | None, str, str | None]
@@ -47,6 +48,10 @@ class NewRecipient(BaseModel):
     channel: Literal[Channel.EMAIL, Channel.INBOX] = Channel.EMAIL
     address: Annotated[MailAddress | None, Field(description="Of a mailbox; an inbox has none.")] = None
     mute: Annotated[tuple[NoticeKind, ...], Field(max_length=len(NoticeKind))] = ()
+    subscribe: Annotated[
+        tuple[NoticeKind, ...],
+        Field(max_length=len(NoticeKind), description=f"Mailed on request: {', '.join(sorted(ON_REQUEST))}."),
+    ] = ()
 
     @property
     def place(self) -> Place:
@@ -62,6 +67,7 @@ class NewRecipient(BaseModel):
             channel=self.channel,
             address=self.address,
             mutes=tuple(Mute(kind=kind, since=at) for kind in sorted(set(self.mute))),
+            subscriptions=tuple(Subscription(kind=kind, since=at) for kind in sorted(set(self.subscribe))),
             active_from=at,
             changed_at=at,
             changed_by=by,
@@ -107,6 +113,11 @@ def contradictions(new: NewRecipient, known: Known, line: int = 0) -> Iterator[R
     for kind in sorted(set(new.mute) - OPTIONAL):
         allowed = ", ".join(sorted(OPTIONAL))
         yield RosterFault(line, "mute", "statutory-notice", f"{kind} cannot be muted; only {allowed} can.")
+    for kind in sorted(set(new.subscribe) - ON_REQUEST):
+        allowed = ", ".join(sorted(ON_REQUEST))
+        yield RosterFault(line, "subscribe", "not-on-request", f"{kind} comes unasked; only {allowed} is on request.")
+    if new.subscribe and new.channel is not Channel.EMAIL:
+        yield RosterFault(line, "subscribe", "digest-of-inbox", "what is on request is mailed; an inbox shows it all.")
 
 
 def read_roster(text: str, known: Known) -> tuple[list[NewRecipient], list[RosterFault]]:
@@ -152,8 +163,7 @@ def _read_line(names: Sequence[str], cells: Sequence[str], line: int) -> tuple[N
         sentence = f"found {len(cells)} cells, expected {len(names)}."
         return None, [RosterFault(line, "", "cells", sentence)]
     given: dict[str, Any] = {name: cell.strip() for name, cell in zip(names, cells, strict=True) if cell.strip()}
-    if "mute" in given:
-        given["mute"] = given["mute"].split()
+    given |= {name: given[name].split() for name in ("mute", "subscribe") if name in given}
     try:
         return NewRecipient.model_validate(given), []
     except ValidationError as error:

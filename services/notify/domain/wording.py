@@ -31,6 +31,7 @@ KINDS: Final[Mapping[NoticeKind, Bilingual]] = MappingProxyType(
         NoticeKind.AWARD_WON: Bilingual(id="Penerima SPM Awards", en="SPM Awards winner"),
         NoticeKind.RECIPIENT_UNREACHABLE: Bilingual(id="Alamat tidak dapat dicapai", en="Address unreachable"),
         NoticeKind.NOTICE_UNREAD: Bilingual(id="Pemberitahuan belum ditanggapi", en="Notice not acknowledged"),
+        NoticeKind.WEEKLY_DIGEST: Bilingual(id="Ringkasan mingguan", en="Weekly digest"),
     }
 )
 STATES: Final[Mapping[NoticeState, Bilingual]] = MappingProxyType(
@@ -81,6 +82,16 @@ def day_en(instant: datetime) -> str:
     """20 January 2024, 23:59 WIB (UTC+7)"""
     local = instant.astimezone(JAKARTA)
     return f"{Language.ENGLISH.day(local)}, {local:%H:%M} WIB (UTC+7)"
+
+
+def date_id(instant: datetime) -> str:
+    """20 Januari 2024"""
+    return Language.INDONESIAN.day(instant.astimezone(JAKARTA))
+
+
+def date_en(instant: datetime) -> str:
+    """20 January 2024"""
+    return Language.ENGLISH.day(instant.astimezone(JAKARTA))
 
 
 def period_id(period: str) -> str:

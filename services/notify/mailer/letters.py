@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from services.notify.domain import wording
 from services.notify.domain.notice import Notice
+from services.notify.domain.recipients import ON_REQUEST
+from services.notify.mailer.unsubscribing import Unsubscribing
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 
@@ -21,14 +23,17 @@ class Letter:
     subject: str
     text: str
     html: str
+    unsubscribe: str | None = None
+    """Where this letter's reader ends what is mailed on request; None of what nobody can end."""
 
 
 class Letters:
     """Renders notices; the same notice gives the same letter."""
 
-    def __init__(self, public_url: str, rules_url: str) -> None:
+    def __init__(self, public_url: str, rules_url: str, unsubscribe_key: bytes | None = None) -> None:
         self._public_url = public_url.rstrip("/")
         self._rules_url = rules_url.rstrip("/")
+        self.unsubscribing = Unsubscribing(public_url, unsubscribe_key)
         self._templates = environment()
 
     @cached_property
@@ -40,20 +45,29 @@ class Letters:
         return digest.hexdigest()[:16]
 
     def letter(self, notice: Notice) -> Letter:
-        subject = self.subject(notice)
+        subject, unsubscribe = self.subject(notice), self._unsubscribe(notice)
         return Letter(
             subject=subject,
-            text=self._render(notice, "body.txt"),
-            html=self._render(notice, "body.html", layout="layout/letter.html", subject=subject),
+            text=self._render(notice, "body.txt", unsubscribe=unsubscribe),
+            html=self._render(
+                notice, "body.html", layout="layout/letter.html", subject=subject, unsubscribe=unsubscribe
+            ),
+            unsubscribe=unsubscribe,
         )
 
     def subject(self, notice: Notice) -> str:
         return wording.one_line(self._render(notice, "subject.txt"))
 
     def fragment(self, notice: Notice) -> Markup:
-        """The letter's HTML to stand inside a page."""
+        """The letter's HTML to stand inside a page, which others see too: without the link to unsubscribe."""
         # Rendered by this module's own templates with autoescape on, so it is safe to stand as it is.
-        return Markup(self._render(notice, "body.html", layout="layout/fragment.html"))  # noqa: S704
+        return Markup(self._render(notice, "body.html", layout="layout/fragment.html", unsubscribe=None))  # noqa: S704
+
+    def _unsubscribe(self, notice: Notice) -> str | None:
+        recipient_id = notice.recipient.recipient_id
+        if recipient_id is None or notice.matter.kind not in ON_REQUEST:
+            return None
+        return self.unsubscribing.link(recipient_id)
 
     def _render(self, notice: Notice, part: str, **more: Any) -> str:
         matter, recipient = notice.matter, notice.recipient
@@ -61,6 +75,7 @@ class Letters:
         return template.render(
             matter=matter,
             facts=matter.facts,
+            role=recipient.role,
             office=wording.ROLES[recipient.role],
             link=f"{self._public_url}/inbox/{matter.region_code}/{notice.id}",
             inbox=f"{self._public_url}/inbox/{matter.region_code}",
@@ -89,6 +104,8 @@ def environment() -> ImmutableSandboxedEnvironment:
         "number_en": wording.number_en,
         "day_id": wording.day_id,
         "day_en": wording.day_en,
+        "date_id": wording.date_id,
+        "date_en": wording.date_en,
         "period_id": wording.period_id,
         "period_en": wording.period_en,
         "one_line": wording.one_line,

@@ -76,6 +76,9 @@ def mail_of(notice: Notice, letter: Letter, origin: Origin) -> bytes:
     _add(mail, "Auto-Submitted", "auto-generated")
     _add(mail, "X-Auto-Response-Suppress", "All")
     _add(mail, "List-Id", f"SPM notices <spm-notices.{origin.domain}>")
+    if letter.unsubscribe is not None:
+        _add(mail, "List-Unsubscribe", f"<{letter.unsubscribe}>")
+        _add(mail, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
     _add(mail, "Content-Language", "id, en")
     mail.attach(_part(letter.text, "plain"))
     mail.attach(_part(letter.html, "html"))

@@ -16,7 +16,7 @@ from contracts.message import RegionCode
 from contracts.recipient import Role
 from regulation.law import Law
 from services.notify.domain import wording
-from services.notify.domain.recipients import OPTIONAL, READERS
+from services.notify.domain.recipients import ON_REQUEST, OPTIONAL, READERS
 from services.notify.domain.roster import COLUMNS, NewRecipient, faults_of
 from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refusal
 from services.notify.routes.webhooks import Endpoints
@@ -69,6 +69,7 @@ class RecipientPage:
             channels=wording.CHANNELS,
             kinds=wording.KINDS,
             optional=_MUTABLE,
+            on_request=sorted(ON_REQUEST),
             sectors=self._law.sectors,
             columns=",".join(COLUMNS),
             said=said,
@@ -85,7 +86,7 @@ class RecipientPage:
 
 
 def recipient_pages(page: RecipientPage) -> list[APIRouter]:
-    return [_reading(page), _writing(page)]
+    return [_reading(page), _writing(page), _choosing(page)]
 
 
 def _list(request: Request, region: str) -> View:
@@ -149,6 +150,13 @@ def _writing(page: RecipientPage) -> APIRouter:
     async def remove(request: Request, writer: OwnWriter, region: RegionCode, recipient_id: RecipientId) -> Response:
         return await page.after(_list(request, region), region, roster.remove(writer, recipient_id))
 
+    return routes
+
+
+def _choosing(page: RecipientPage) -> APIRouter:
+    routes = APIRouter(prefix=_PREFIX, dependencies=[from_own_site], tags=["recipients"])
+    roster = page.roster
+
     @routes.post("/{recipient_id}/mutes", summary="Say which optional kinds it does not want")
     async def mute(
         request: Request,
@@ -159,5 +167,16 @@ def _writing(page: RecipientPage) -> APIRouter:
     ) -> Response:
         wanted = frozenset(kind for kind in OPTIONAL if kind in (kinds or ()))
         return await page.after(_list(request, region), region, roster.mute(writer, recipient_id, wanted))
+
+    @routes.post("/{recipient_id}/subscriptions", summary="Say what it is mailed on request")
+    async def subscribe(
+        request: Request,
+        writer: OwnWriter,
+        region: RegionCode,
+        recipient_id: RecipientId,
+        kinds: Annotated[list[str] | None, Form()] = None,
+    ) -> Response:
+        wanted = frozenset(kind for kind in ON_REQUEST if kind in (kinds or ()))
+        return await page.after(_list(request, region), region, roster.subscribe(writer, recipient_id, wanted))
 
     return routes

@@ -14,10 +14,11 @@ from chassis.http import region_in_view, require_region, requires
 from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import MUTES_MAX, Channel, Mute, RecipientChangedV1, Role, Span, Subscription
 from regulation.law import Law
-from services.notify.domain.recipients import OPTIONAL, muted
+from services.notify.domain.recipients import ON_REQUEST, OPTIONAL, Spans, from_then_on
 from services.notify.domain.roster import (
+    COLUMNS,
     RECIPIENTS_A_REGION_MAX,
     Known,
     NewRecipient,
@@ -32,7 +33,7 @@ ROWS_MAX: Final = 1_000
 FAULTS_MAX: Final = 1_000
 OFFICES: Final = (Channel.EMAIL, Channel.INBOX)
 _ID_BYTES: Final = 8
-_CSV: Final = {"text/csv": {"schema": {"type": "string"}, "example": "region,role,sector,channel,address,mute\n"}}
+_CSV: Final = {"text/csv": {"schema": {"type": "string"}, "example": ",".join(COLUMNS)}}
 
 Reader = Annotated[KeyRow, requires("recipients:read")]
 Writer = Annotated[KeyRow, requires("recipients:write")]
@@ -47,6 +48,7 @@ class RecipientRow(BaseModel):
     channel: Channel
     address: str | None
     muted: list[NoticeKind]
+    subscribed: list[NoticeKind]
     active_from: datetime
     unreachable_since: datetime | None
     """Since then the address is known not to exist, and nothing is sent to it."""
@@ -60,7 +62,8 @@ class RecipientRow(BaseModel):
             sector=row.sector,
             channel=row.channel,
             address=row.address,
-            muted=sorted(mute.kind for mute in row.mutes if mute.until is None),
+            muted=_running(row.mutes),
+            subscribed=_running(row.subscriptions),
             active_from=row.active_from,
             unreachable_since=row.unreachable_since,
         )
@@ -75,6 +78,12 @@ class Mutes(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kinds: Annotated[frozenset[NoticeKind], Field(description=f"Of {', '.join(sorted(OPTIONAL))}.")]
+
+
+class Subscriptions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kinds: Annotated[frozenset[NoticeKind], Field(description=f"Of {', '.join(sorted(ON_REQUEST))}.")]
 
 
 class Imported(BaseModel):
@@ -133,7 +142,19 @@ class Roster:
         if statutory := sorted(kinds - OPTIONAL):
             text = f"{', '.join(statutory)} cannot be muted; only {', '.join(sorted(OPTIONAL))} can."
             raise Problem(422, "statutory-notice", text)
-        return await self._register.change(row, caller.client_id, mutes=muted(row.mutes, kinds, self._clock.now()))
+        mutes = _bounded(from_then_on(row.mutes, kinds, self._clock.now(), Mute))
+        return await self._register.change(row, caller.client_id, mutes=mutes)
+
+    async def subscribe(self, caller: KeyRow, recipient_id: str, kinds: frozenset[NoticeKind]) -> RecipientChangedV1:
+        row = await self.found(caller, recipient_id)
+        if unasked := sorted(kinds - ON_REQUEST):
+            text = f"{', '.join(unasked)} comes unasked; only {', '.join(sorted(ON_REQUEST))} is on request."
+            raise Problem(422, "unprocessable-recipients", text)
+        if kinds and row.channel is not Channel.EMAIL:
+            text = f"{recipient_id} is an {row.channel}; what is on request is mailed. Register the office's mailbox."
+            raise Problem(422, "unprocessable-recipients", text)
+        asked = _bounded(from_then_on(row.subscriptions, kinds, self._clock.now(), Subscription))
+        return await self._register.change(row, caller.client_id, subscriptions=asked)
 
     async def mark_unreachable(self, caller: KeyRow, recipient_id: str) -> RecipientChangedV1:
         await self._register.mark_unreachable((await self.found(caller, recipient_id)).recipient_id, caller.client_id)
@@ -196,11 +217,29 @@ def router(roster: Roster) -> APIRouter:
     async def mute(writer: Writer, recipient_id: RecipientId, wanted: Mutes) -> RecipientRow:
         return RecipientRow.of(await roster.mute(writer, recipient_id, wanted.kinds))
 
+    @routes.put("/{recipient_id}/subscriptions", summary="Say what it is mailed on request; nothing else of that kind")
+    async def subscribe(writer: Writer, recipient_id: RecipientId, wanted: Subscriptions) -> RecipientRow:
+        return RecipientRow.of(await roster.subscribe(writer, recipient_id, wanted.kinds))
+
     @routes.post("/{recipient_id}:unreachable", summary="Report that mail to it came back")
     async def unreachable(writer: Writer, recipient_id: RecipientId) -> RecipientRow:
         return RecipientRow.of(await roster.mark_unreachable(writer, recipient_id))
 
     return routes
+
+
+def _running(spans: Iterable[Span]) -> list[NoticeKind]:
+    return sorted(span.kind for span in spans if span.until is None)
+
+
+def _bounded(spans: tuple[Spans, ...]) -> tuple[Spans, ...]:
+    """Raises:
+    Problem: 409. What was wanted once stays, for it says who was told of what.
+    """
+    if len(spans) > MUTES_MAX:
+        text = f"This was changed {MUTES_MAX} times, as often as is kept. Remove the recipient and register it again."
+        raise Problem(409, "recipients-full", text)
+    return spans
 
 
 def as_text(body: bytes) -> str:

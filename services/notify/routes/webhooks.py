@@ -21,6 +21,7 @@ from regulation.law import Law
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
 from services.notify.domain.delivery import Outcome
 from services.notify.domain.payload import Delivery, delivery_of, test_body, type_of
+from services.notify.domain.recipients import ON_REQUEST
 from services.notify.register import Register
 from services.notify.sender.hooks import HookSender
 from services.notify.store.notices import KeptNotice, NoticeStore
@@ -52,6 +53,12 @@ def _endpoint(url: str) -> str:
     return url
 
 
+def _told(kind: NoticeKind) -> NoticeKind:
+    if kind in ON_REQUEST:
+        raise ValueError(f"{kind} is mailed to offices alone, on request")
+    return kind
+
+
 Url = Annotated[
     str,
     Field(
@@ -66,7 +73,10 @@ class NewWebhook(BaseModel):
 
     url: Url
     region: Annotated[RegionCode | None, Field(description="Null for every region, by keys of every region.")] = None
-    kinds: Annotated[frozenset[NoticeKind] | None, Field(min_length=1, description="Null for every kind.")] = None
+    kinds: Annotated[
+        frozenset[Annotated[NoticeKind, AfterValidator(_told)]] | None,
+        Field(min_length=1, description=f"Null for every kind; {', '.join(sorted(ON_REQUEST))} is mailed alone."),
+    ] = None
     scheme: Annotated[Scheme, Field(description="v1a: Ed25519, we keep no secret of yours; v1: a shared secret.")] = (
         Scheme.ASYMMETRIC
     )
@@ -284,6 +294,6 @@ def told() -> APIRouter:
     async def delivery(_: Delivery) -> None:
         """Signed as Standard Webhooks says: `webhook-id`, `webhook-timestamp`, `webhook-signature`. Answer with 2xx."""
 
-    for kind in NoticeKind:
+    for kind in (one for one in NoticeKind if one not in ON_REQUEST):
         sent.post(type_of(kind), summary=f"A notice of kind {kind}", status_code=204)(delivery)
     return sent

@@ -161,6 +161,10 @@ class MatterStore:
         found = self._matters.find(query).sort([("fact_at", DESCENDING), ("_id", 1)]).limit(limit)
         return [_matter(document) for document in await found.to_list(None)]
 
+    async def oldest_open(self, region: str, *, limit: int) -> list[KeptMatter]:
+        found = self._matters.find({"region_code": region} | _OPEN).sort([("fact_at", 1), ("_id", 1)]).limit(limit)
+        return [_matter(document) for document in await found.to_list(None)]
+
     async def count_open(self, regions: Collection[str]) -> Mapping[str, int]:
         counted = dict.fromkeys(regions, 0)
         for region in counted:

@@ -18,6 +18,7 @@ class RecipientStore:
     async def prepare(self) -> None:
         await self._recipients.create_index([("region_code", 1), ("channel", 1)])
         await self._recipients.create_index("mailbox")
+        await self._recipients.create_index("subscribed", partialFilterExpression={"subscribed": True})
         await self._recipients.create_index("changed_at", partialFilterExpression={"published": False}, name="unsaid")
 
     async def change(self, changes: Sequence[RecipientChangedV1]) -> None:
@@ -75,6 +76,10 @@ class RecipientStore:
         """Those who did not leave and are reached at this address, which is written in small letters."""
         return await self._found({"mailbox": mailbox, "active_until": None}, OF_MAILBOX_MAX)
 
+    async def subscribed(self) -> list[RecipientChangedV1]:
+        """Those who did not leave and now get what is mailed on request."""
+        return await self._found({"subscribed": True, "active_until": None})
+
     async def by_ids(self, ids: Collection[str]) -> Mapping[str, RecipientChangedV1]:
         return {key: _message(found) for key, found in (await find_by_id(self._recipients, list(ids))).items()}
 
@@ -97,6 +102,7 @@ def _document(change: RecipientChangedV1, *, published: bool) -> Document:
         "active_until": change.active_until,
         "changed_at": change.changed_at,
         "mailbox": change.address.lower() if change.channel is Channel.EMAIL and change.address else None,
+        "subscribed": any(each.until is None for each in change.subscriptions),
         "published": published,
         "change": change.model_dump_json(),
     }

@@ -8,6 +8,7 @@ UNLOGGED: Final = Unlogged(
     collections=frozenset({"oidc_requests", "readings", "sessions", "sign_in_links"}),
     waiting={
         "acknowledgements": {"published": False},
+        "digests": {"published": False},
         "notices": {"$or": [{"next_at": {"$exists": True}}, {"published": False}]},
         "recipients": {"published": False},
     },

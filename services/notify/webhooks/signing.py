@@ -78,8 +78,11 @@ class Signer:
         return Ed25519PrivateKey.from_private_bytes(self._key(row, key))
 
     def _key(self, row: RecipientChangedV1, key: SigningKey) -> bytes:
-        purpose = f"spm webhook {row.recipient_id} {row.scheme} {key.number}".encode()
-        return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=purpose).derive(self._secret)
+        return self.key_for(f"spm webhook {row.recipient_id} {row.scheme} {key.number}")
+
+    def key_for(self, purpose: str) -> bytes:
+        """A key of its own for each purpose; none tells of another, nor of the secret."""
+        return HKDF(algorithm=hashes.SHA256(), length=_KEY_BYTES, salt=None, info=purpose.encode()).derive(self._secret)
 
 
 def keys_in_force(keys: Sequence[SigningKey], at: datetime) -> list[SigningKey]:
