@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import version
+from threading import Thread
 from typing import TYPE_CHECKING, Final, Self
 
 from aiokafka import ConsumerRecord
@@ -88,8 +89,10 @@ class Tracing:
 
     async def end(self) -> None:
         """Hand over what there is."""
-        handing_over = asyncio.create_task(asyncio.to_thread(self._provider.shutdown))
-        await asyncio.wait({handing_over}, timeout=FLUSHED_WITHIN_S)
+        # A thread that the process need not wait for: a collector that does not answer would keep it for half a minute.
+        handing_over = Thread(target=self._provider.shutdown, daemon=True)
+        handing_over.start()
+        await asyncio.to_thread(handing_over.join, FLUSHED_WITHIN_S)
 
     @property
     def recording(self) -> bool:

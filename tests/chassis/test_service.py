@@ -10,6 +10,8 @@ from deploy.local.ports import LOOPBACK, free_port
 from tests.chassis.probe import Probe
 from tests.running import running
 
+PROMETHEUS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
 
 async def test_a_mistake_at_the_start_is_tried_again_and_ends_nothing_in_silence(settings: Settings) -> None:
     mistakes = [ZeroDivisionError("ours")]
@@ -40,3 +42,7 @@ async def test_metrics_with_a_port_of_their_own_are_at_no_other_door(settings: S
 async def test_metrics_without_one_are_at_the_service_s_own(settings: Settings) -> None:
     async with running("probe", Probe().build, settings) as client:
         assert "spm_build_info" in (await client.get("/metrics")).text
+        for accept in (PROMETHEUS, "application/openmetrics-text; version=none", "application/openmetrics-text"):
+            answer = await client.get("/metrics", headers={"Accept": accept})
+            assert answer.headers["content-type"] == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            assert answer.text.endswith("# EOF\n")

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -72,6 +73,15 @@ async def test_a_notice_is_kept_once_and_read_back_whole(store: NoticeStore) -> 
     kept = await store.find("99.71", RETURNED.id)
     assert kept == KeptNotice(RETURNED, NoticeState.CREATED, 0, None)
     assert await store.find("99.72", RETURNED.id) is None
+
+
+async def test_of_a_fact_that_was_published_twice_the_same_trace_is_kept_in_whichever_order(store: NoticeStore) -> None:
+    one, other = (f"00-{digit * 32}-{digit * 16}-01" for digit in "12")
+    await store.keep([replace(RETURNED, traceparent=one), replace(WON, traceparent=other)])
+    await store.keep([replace(RETURNED, traceparent=other), replace(WON, traceparent=one), WARNED])
+
+    kept = [await store.by_id(notice.id) for notice in (RETURNED, WON, WARNED)]
+    assert [found and found.notice.traceparent for found in kept] == [one, one, None]
 
 
 async def test_keeping_nothing_is_possible(store: NoticeStore) -> None:
