@@ -109,7 +109,8 @@ def put_aside(
         "exception.causes": "\n".join(_causes(fault)),
     }
     added = [(ERRORS + name, text.encode()[:TEXT_BYTES_MAX]) for name, text in why.items()]
-    return place.topic + DEAD_LETTER_SUFFIX, record.key, [*record.headers, *added], record.value
+    key = sendable(record.key, record.value)
+    return place.topic + DEAD_LETTER_SUFFIX, key, [*record.headers, *added], record.value
 
 
 def _causes(fault: BaseException) -> Iterator[str]:
@@ -120,6 +121,11 @@ def _causes(fault: BaseException) -> Iterator[str]:
             return
         yield " ".join(f"{type(cause).__name__}: {cause}".split())[:TEXT_BYTES_MAX]
         fault = cause
+
+
+def sendable(key: bytes | None, value: bytes | None) -> bytes | None:
+    """The key; an empty one where there is neither, because the client sends no record without both."""
+    return b"" if key is None and value is None else key
 
 
 def digest_of(key: bytes | None, value: bytes | None) -> bytes:

@@ -223,6 +223,12 @@ def written(document: Mapping[str, Any]) -> str:
     return json_util.dumps(document, sort_keys=True)
 
 
+def read_back(text: str | bytes) -> Document:
+    """The document that was ``written`` so."""
+    document: Document = json_util.loads(text, json_options=json_util.JSONOptions(tz_aware=True))
+    return document
+
+
 async def find_by_id(collection: Collection, ids: Sequence[str], projection: Any = None) -> dict[str, Document]:
     """The documents that exist, by their id."""
     if not ids:

@@ -3,6 +3,7 @@
 import typer
 
 from cli import award, dead_letters, generate, keys, receipt, rights, rules, stack
+from cli.backup import backup, restore
 from cli.check import check
 from cli.demo.run import demo
 from cli.desk.command import desk
@@ -23,6 +24,7 @@ app.add_typer(receipt.app, name="receipt")
 app.add_typer(keys.app, name="key")
 app.add_typer(rights.app, name="rights")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(backup)
 app.command()(generate.generate)
 app.command()(check)
 app.command()(demo)
@@ -31,6 +33,7 @@ app.command()(doctor)
 app.command()(lag)
 app.command("pause")(pause_)
 app.command()(rebuild)
+app.command()(restore)
 app.command()(resume)
 app.command()(submit)
 app.command()(topics)

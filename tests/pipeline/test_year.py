@@ -1,8 +1,9 @@
 """A small nation's year through the four services, on a real broker and database."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,9 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from chassis.backup import take
+from chassis.clock import SystemClock
+from chassis.restore import bring_back
 from cli.demo.balance import differences, expected_notices
 from cli.demo.flow import Found
 from cli.demo.generator import plan_year
@@ -20,6 +24,7 @@ from regulation.law import Law
 from regulation.loading import load_law
 from services.notify.domain.recipients import READERS
 from tests.pipeline.installation import Installation
+from tests.running import settings_for
 
 pytestmark = pytest.mark.engines
 REGIONS = 24
@@ -121,3 +126,21 @@ async def test_a_rebuild_gives_the_same_documents_and_sends_no_mail(past: Past) 
     for collection, documents in past.documents.items():
         assert rebuilt[collection] == documents, collection
     assert len(past.installation.mails()) == mails
+
+
+async def test_a_backup_brought_back_to_empty_engines_makes_the_same_and_sends_no_mail(
+    past: Past, tmp_path: Path
+) -> None:
+    await take(past.installation.settings, tmp_path / "copy", SystemClock(), lambda _: None)
+    elsewhere = settings_for(past.installation.settings.kafka, past.installation.settings.mongo)
+    names = {"kafka_prefix": elsewhere.kafka_prefix, "mongo_prefix": elsewhere.mongo_prefix}
+    settings = past.installation.settings.model_copy(update=names)
+    other = replace(past.installation, settings=settings, mail=tmp_path / "mail")
+    await bring_back(settings, tmp_path / "copy", lambda _: None)
+    async with other.services():
+        await other.all_read()
+    made = await other.documents()
+    assert made.keys() == past.documents.keys()
+    for collection, documents in past.documents.items():
+        assert made[collection] == documents, collection
+    assert other.mails() == []
