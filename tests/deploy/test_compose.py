@@ -59,11 +59,19 @@ def test_the_image_holds_the_versions_that_are_tested() -> None:
 
 
 def test_the_secrets_of_an_installation_come_into_no_image(tmp_path: Path) -> None:
-    secrets = {Path(row["file"]).parent for row in COMPOSE["secrets"].values()}
-    (sent,) = {f"deploy/{folder.name}" for folder in secrets}
+    (usual,) = {row["file"].rpartition("/")[0] for row in COMPOSE["secrets"].values()}
+    sent = usual.replace("${SPM_SECRETS:-.", "deploy").rstrip("}")
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     (tmp_path / sent).mkdir(parents=True)
 
     assert ignored.index(sent) > ignored.index("!deploy"), "of two lines that match, the last one holds"
     assert find_namespace_packages(str(tmp_path), **packages["find"]) == ["deploy"]
+
+
+def test_grafana_finds_its_dashboards_where_its_provisioning_says() -> None:
+    folders = dict(mount.split(":")[1::-1] for mount in COMPOSE["services"]["grafana"]["volumes"])
+    provisioning = ROOT / "deploy" / folders["/etc/grafana/provisioning"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "spm.yml").read_text(encoding="utf-8"))["providers"]
+
+    assert list((ROOT / "deploy" / folders[provider["options"]["path"]]).glob("*.json"))

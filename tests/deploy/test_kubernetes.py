@@ -107,6 +107,26 @@ def test_what_no_policy_names_is_let_in_or_out_nowhere(built: dict[str, list[Res
 
 
 @each_service
+def test_metrics_stand_at_a_port_of_their_own_that_watchers_alone_reach(
+    built: dict[str, list[Resource]], service: str
+) -> None:
+    (config,) = of_kind(built["nation"], "ConfigMap").values()
+    (container,) = deployment(built, service)["spec"]["template"]["spec"]["containers"]
+    ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+    comes_in = of_kind(built["nation"], "NetworkPolicy")[f"spm-{service}"]["spec"]["ingress"]
+    let_in = {label: port["port"] for door in comes_in for label in _labels(door) for port in door["ports"]}
+
+    assert ports == {"http": config["data"]["SPM_HTTP_PORT"], "metrics": config["data"]["SPM_METRICS_PORT"]}
+    assert config["data"]["SPM_METRICS_HOST"] == "0.0.0.0"
+    assert let_in == {"spm-awards/reaches-services": "http", "spm-awards/watches-services": "metrics"}
+
+
+def _labels(door: Resource) -> Iterator[str]:
+    for neighbour in door["from"]:
+        yield from neighbour["namespaceSelector"]["matchLabels"]
+
+
+@each_service
 def test_replicas_follow_the_lag_up_to_the_number_of_partitions(built: dict[str, list[Resource]], service: str) -> None:
     scaler = of_kind(built["nation"], "HorizontalPodAutoscaler")[f"spm-{service}"]["spec"]
     (metric,) = scaler["metrics"]
