@@ -75,7 +75,7 @@ class Run:
 
     async def _evening(self, name: str, count: int, each_s: float | None) -> Evening:
         done = await evening(self.whole, self.year.bodies(), count, each_s=each_s)
-        self.handed_in += done.answers[202]
+        self.handed_in += done.answers["202"]
         console.print(f"{name}: {count} reports, {done.per_second:.1f}/s done, answers {dict(done.answers)}")
         return done
 

@@ -17,7 +17,7 @@ def seen(seconds: float, cpu_s: float) -> Watched:
 @pytest.fixture
 def row() -> Stored:
     done = Evening(100, answered_in_s=[0.01] * 100, judged_in_s=[0.2] * 50, seen=seen(10.0, 0.4))
-    done.answers.update({202: 50, 503: 50})
+    done.answers.update({"202": 50, "503": 50})
     disk_mb = {"kafka": 30.0, "mongodb": 70.0}
     evenings = {"20x": done, "flood": done}
     return Stored(10_000, filled=8_000, filling=seen(80.0, 16.0), disk_mb=disk_mb, evenings=evenings)
