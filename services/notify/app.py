@@ -51,7 +51,7 @@ from services.notify.pages.sign_in import BACK, SignInPages, sign_in_pages
 from services.notify.pages.situation import situation_page
 from services.notify.pages.unsubscribe import unsubscribe_pages
 from services.notify.recipients import Directory
-from services.notify.register import Acknowledgements, Offices, Register
+from services.notify.register import Acknowledgements, AwardQuestions, Offices, Register
 from services.notify.routes import award_reasons, bounces, certificates, notices, recipients, webhooks
 from services.notify.routes.readers import Readers
 from services.notify.sender.digests import Kept, WeeklyDigests
@@ -151,8 +151,9 @@ class _Officials:
     def inbox(self, store: NoticeStore, keeper: InboxKeeper, issued: CertificateStore, letters: Letters) -> Inbox:
         world = self._world
         acknowledgements = Acknowledgements(keeper.matters, world.publisher, world.clock)
+        questions = AwardQuestions(issued, store, world.publisher, world.clock)
         kept = (store, keeper.matters, keeper.situations, issued)
-        return Inbox(self.frame, *kept, acknowledgements, self._law, letters, world.clock)
+        return Inbox(self.frame, *kept, acknowledgements, questions, self._law, letters, world.clock)
 
     def pages(self, inbox: Inbox) -> list[APIRouter]:
         clock, settings = self._world.clock, self._world.settings
@@ -202,7 +203,7 @@ def _doors(world: World, inbox: Inbox, officials: _Officials, register: Register
         notices.router(store),
         recipients.router(roster),
         bounces.router(store, register),
-        award_reasons.router(issued, store, world.publisher, world.clock),
+        award_reasons.router(inbox.questions),
         webhooks.router(endpoints, store, settings.public_url),
         certificates.router(issued, press, officials.readers),
         certificate_pages(issued, press, officials.frame),

@@ -15,7 +15,7 @@ from contracts.verdict import SubmissionJudgedV1
 from contracts.week import WeekSummedUpV1
 from regulation.errors import RegulationError
 from regulation.law import Law
-from services.notify.domain.corrections import TAKEN_BACK, may_correct, path_reached, withdrawn
+from services.notify.domain.corrections import TAKEN_BACK, figures_corrected, may_correct, withdrawn
 from services.notify.domain.digest import matters_of_week
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Matter, Notice
@@ -77,7 +77,7 @@ class NoticeHandlers:
     async def on_facts(self, batch: Sequence[Received], corrections: Sequence[Matter] = ()) -> Iterable[Event]:
         """Make the notices of the facts. Those to an inbox have arrived with it; sending the others is the senders'."""
         notices = await self._tell([matter for received in batch for matter in self._matters_of(received)], batch)
-        notices += await self._tell([*corrections, *await self._paths_reached(batch)], batch)
+        notices += await self._tell([*corrections, *await self._figures_corrected(batch)], batch)
         told = {notice.matter.id: notice.matter for notice in notices}
         await self._inbox.keep([received.message for received in batch], list(told.values()))
         await self._forget_who_left(notices)
@@ -97,7 +97,7 @@ class NoticeHandlers:
             self._metrics.notices.labels(notice.recipient.channel, notice.matter.kind, NoticeState.CREATED).inc()
         return notices
 
-    async def _paths_reached(self, batch: Sequence[Received]) -> list[Matter]:
+    async def _figures_corrected(self, batch: Sequence[Received]) -> list[Matter]:
         """What an earlier letter said of a quarter and holds no more; looked for once those of the batch are kept."""
         named = [(r.id, r.message) for r in batch if isinstance(r.message, ScorecardUpdatedV1)]
         later = [(fact_id, message) for fact_id, message in named if may_correct(message)]
@@ -107,7 +107,7 @@ class NoticeHandlers:
         told = await self._store.told(regions, periods, TAKEN_BACK)
         corrections: list[Matter] = []
         for fact_id, message in later:
-            corrected = path_reached(message, fact_id, [*told, *corrections], self._law)
+            corrected = figures_corrected(message, fact_id, [*told, *corrections], self._law)
             corrections += [] if corrected is None else [corrected]
         return corrections
 

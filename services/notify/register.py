@@ -12,11 +12,15 @@ from typing import Any, Final, Protocol
 from chassis.clock import Clock
 from chassis.errors import Conflict
 from chassis.events import Event
+from contracts.award import AwardReasonsAskedV1
 from contracts.notice import NoticeAcknowledgedV1
 from contracts.recipient import Channel, RecipientChangedV1, Role, Subscription
+from services.notify.domain.reasons import answers
 from services.notify.domain.recipients import from_then_on, is_reachable
 from services.notify.recipients import Directory
+from services.notify.store.certificates import CertificateStore
 from services.notify.store.matters import MatterStore
+from services.notify.store.notices import NoticeStore
 from services.notify.store.recipients import RecipientStore
 
 READ_BACK: Final = timedelta(seconds=30)
@@ -125,6 +129,25 @@ class Register:
             unsaid = await self.store.unsaid(before=self.clock.now() - READ_BACK, limit=UNSAID_MAX)
             await self.publisher.publish(map(Event.of, unsaid))
             await asyncio.sleep(TIDY_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class AwardQuestions:
+    """Regions that ask why they were not nominated: answered at once; their offices are told, once a nomination."""
+
+    certificates: CertificateStore
+    notices: NoticeStore
+    publisher: Publishes
+    clock: Clock
+
+    async def ask(self, edition_year: int, region: str, *, asked_by: str) -> list[AwardReasonsAskedV1]:
+        """Empty where no nomination of the edition stands that leaves the region out."""
+        standing = await self.certificates.nominations(edition_year)
+        found = [] if standing is None else answers(standing, region, asked_by=asked_by, at=self.clock.now())
+        kept = await self.notices.of_facts(region, [one.event_id for one in found]) if found else []
+        told = {one.notice.matter.fact_id for one in kept}
+        await self.publisher.publish(Event.of(one) for one in found if one.event_id not in told)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,15 @@ async def test_an_official_signs_in_reads_and_acknowledges_on_a_phone(tab: Tab, 
     await house.sign_in(TEAM)
 
 
+async def test_an_official_asks_for_the_reasons_of_the_award_by_a_button(tab: Tab, house: Office, axe: str) -> None:
+    await house.sign_in(TEAM)
+    await tab.open(f"{house.address}/situation/{REGION}", width=PHONE)
+    await tab.follow("form[action$='/award-reasons'] button")
+    assert "kotak masuk daerah" in await tab.ask("document.querySelector('.said').innerText")
+    assert await tab.ask("document.documentElement.scrollWidth") <= PHONE
+    assert await barriers(tab, axe) == []
+
+
 async def test_a_keyboard_reaches_every_stop_of_a_notice(tab: Tab, house: Office) -> None:
     await house.sign_in(TEAM)
     await tab.open(house.address + await house.site.notice_of("submission_returned", role=Role.TEAM), width=DESKTOP)

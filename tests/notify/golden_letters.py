@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.facts import Correction, Facts, NotNominated, ReportMissing, Withdrawn
+from services.notify.domain.facts import Correction, Facts, NotNominated, ReportMissing, SectorsRecovered, Withdrawn
 from services.notify.mailer.letters import Letters
 
 RULES = "https://validation.example/rules"
@@ -25,6 +25,8 @@ def name_of(facts: Facts) -> str:
     match facts:
         case ReportMissing(entry_open=True):
             return f"{facts.kind}_while_open"
+        case Correction(sectors_recovered=SectorsRecovered()):
+            return f"{facts.kind}_of_sector"
         case Correction(withdrawn=Withdrawn()):
             return f"{facts.kind}_of_award"
         case NotNominated(rank=None):

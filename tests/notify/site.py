@@ -19,7 +19,7 @@ from chassis.events import Event
 from chassis.kafka import Publisher, ensure_topics
 from chassis.service import make_app
 from chassis.settings import Settings
-from contracts.award import AwardStep
+from contracts.award import AwardStep, Ranked
 from contracts.message import Message
 from contracts.recipient import Channel, RecipientChangedV1, Role
 from services.notify.app import NAME, build
@@ -120,7 +120,9 @@ def office(role: Role, address: str, region: str = REGION, *, clock: Clock) -> R
 
 
 def facts(clock: Clock) -> list[Message]:
-    """Of the last days: a report was returned, another quarter's is missing, a scorecard lies below the path."""
+    """Of the last days: a report was returned, another quarter's is missing, a scorecard lies below the path; and of
+    two categories the second nominates nobody.
+    """
     now = clock.now()
     card = scorecard(
         "71.2543",
@@ -130,6 +132,12 @@ def facts(clock: Clock) -> list[Message]:
             sector("social", "64", {"social.kab.elderly": "64"}),
         ],
     )
+    others = (Ranked(rank=9, region_code=REGION, score=Decimal("90.15")),)
+    nomination = award_step(2, AwardStep.NOMINATED)
+    elsewhere = nomination.awards[0].model_copy(
+        update={"category": "kabupaten", "nominees": (), "winners": (), "others": others}
+    )
+    nomination = nomination.model_copy(update={"awards": (*nomination.awards, elsewhere)})
     return [
         returned(2, recorded_at=now - timedelta(days=2)),
         returned(1, region=NEIGHBOUR, recorded_at=now - timedelta(days=2)),
@@ -137,7 +145,7 @@ def facts(clock: Clock) -> list[Message]:
         card.model_copy(
             update={"period": "2023Q3", "recorded_at": now - timedelta(days=4), "expected_pct": Decimal(75)}
         ),
-        award_step(2, AwardStep.NOMINATED),
+        nomination,
         award().model_copy(update={"changed_at": now - timedelta(hours=3)}),
     ]
 

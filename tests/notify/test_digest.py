@@ -46,9 +46,9 @@ async def site(
         async def known() -> bool:
             return [DIGEST] in [each["subscribed"] for each in await recipients(site)]
 
-        await eventually(known)
+        await eventually(known, within_s=90)
         clock.instant = MONDAY + timedelta(minutes=5)
-        await eventually(lambda: digests(site))
+        await eventually(lambda: digests(site), within_s=90)
         yield site
 
 
@@ -128,7 +128,7 @@ async def registered(site: Site, address: str) -> str:
 
 async def test_a_week_later_whoever_asked_since_is_told_and_who_ended_it_is_not(site: Site, clock: FixedClock) -> None:
     clock.instant = NEXT_MONDAY
-    await eventually(lambda: len(digests(site)) == 2)
+    await eventually(lambda: len(digests(site)) == 2, within_s=60)
     assert [mail["To"].rpartition("<")[2] for mail in digests(site)] == [f"{TEAM}>", f"kepala-{SECRETARY}>"]
 
 
@@ -148,7 +148,7 @@ async def test_a_rebuild_tells_the_same_and_mails_nothing(site: Site, clock: Fix
         found = await kept(site)
         return all(each.get("published") for each in (*found["digests"], *found["notices"]))
 
-    await eventually(settled)
+    await eventually(settled, within_s=60)
     lived = await kept(site)
     await site.life.aclose()
     mongo = Mongo(site.settings)

@@ -10,7 +10,7 @@ from chassis.clock import SystemClock
 from chassis.groups import group_of, rewind
 from chassis.mongo import Document, Mongo
 from contracts.recipient import Role
-from contracts.topics import NOTICE_ACKNOWLEDGED, TOPICS
+from contracts.topics import AWARD_REASONS_ASKED, NOTICE_ACKNOWLEDGED, TOPICS
 from contracts.verdict import VerdictOutcome
 from services.notify.app import NAME, build
 from services.notify.pages.sign_in import page_of_ours
@@ -198,6 +198,32 @@ async def test_a_report_that_is_accepted_later_answers_the_matter(site: Site) ->
         return "Sudah ditindaklanjuti" in (await site.client.get(path, headers=site.own)).text
 
     await eventually(answered)
+
+
+async def test_an_official_asks_why_the_region_is_not_nominated_and_its_offices_are_told_once(site: Site) -> None:
+    page = f"/situation/{REGION}"
+    asked = {"edition_year": "2024"}
+    async with site.official(TEAM) as official:
+        assert "Minta alasan" in (await official.get(page)).text
+        foreign = await official.post(f"{page}/award-reasons", data=asked, headers={"Sec-Fetch-Site": "cross-site"})
+        assert foreign.status_code == 403
+        neighbour = await official.post(f"/situation/{NEIGHBOUR}/award-reasons", data=asked)
+        assert neighbour.status_code == 403
+        for _ in range(2):
+            taken = await official.post(f"{page}/award-reasons", data=asked)
+            assert (taken.status_code, taken.headers["location"]) == (303, f"{page}?asked=2024")
+        assert "kotak masuk daerah" in (await official.get(taken.headers["location"])).text
+        assert (await official.post(f"{page}/award-reasons", data={"edition_year": "2023"})).status_code == 404
+
+        async def told() -> int:
+            return len([row for row in await site.notices() if row["kind"] == "award_not_nominated"])
+
+        await eventually(told, within_s=60)
+        assert await told() == 2, "the team and the secretary, once"
+        assert "peringkat 9" in (await official.get(await site.notice_of("award_not_nominated"))).text.lower()
+    facts = [each.value for each in await read_topic(site.settings, AWARD_REASONS_ASKED.name, 1)]
+    assert all(b'"asked_by":"office-team"' in fact for fact in facts), "an office, and no address"
+    assert not any(TEAM.encode() in fact for fact in facts)
 
 
 async def test_a_rebuild_gives_the_same_inbox(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""What was told and holds no more: a later report reached the path, or a step of an edition was undone.
+"""What was told and holds no more: a later report reached the path, in all or in a sector, or a step was undone.
 
 Not every change is one. A returned report that comes again, or a gap that is smaller now, is told by a notice of its
 own; a letter that nobody can trust any more is taken back here.
@@ -14,7 +14,14 @@ from contracts.quarter import Quarter
 from contracts.scorecard import ScorecardUpdatedV1
 from regulation.law import Law
 from services.notify.domain.certificate import Certificate, Paper
-from services.notify.domain.facts import Correction, Deficiency, PathReached, Withdrawn
+from services.notify.domain.facts import (
+    Correction,
+    Deficiency,
+    PathReached,
+    RecoveredSector,
+    SectorsRecovered,
+    Withdrawn,
+)
 from services.notify.domain.matters import region_name
 from services.notify.domain.notice import Matter
 from services.notify.domain.rounding import Rounding
@@ -27,11 +34,14 @@ _OF_PAPER: Final = {Paper.NOMINEE: NoticeKind.AWARD_NOMINATED, Paper.WINNER: Not
 
 def may_correct(message: ScorecardUpdatedV1) -> bool:
     """Whether a letter about an earlier report of the quarter could have ceased to hold."""
-    return message.revision > 1 and message.index_pct >= message.expected_pct
+    return message.revision > 1
 
 
-def path_reached(message: ScorecardUpdatedV1, fact_id: str, told: Iterable[Matter], law: Law) -> Matter | None:
-    """The correction of the last letter about this quarter's figures, where that said that they lie below the path."""
+def figures_corrected(message: ScorecardUpdatedV1, fact_id: str, told: Iterable[Matter], law: Law) -> Matter | None:
+    """The correction of the last letter about this quarter's figures, where that said that they lie below the path.
+
+    All of it where the region has reached the path; else of the sectors that have, to the agencies they belong to.
+    """
     earlier = [
         (revision, matter)
         for matter in told
@@ -43,6 +53,13 @@ def path_reached(message: ScorecardUpdatedV1, fact_id: str, told: Iterable[Matte
     if last is None or not isinstance(last.facts, Deficiency):
         return None
     rounded = Rounding(law, Quarter.parse(message.period))
+    correction = Correction(replaces=last.kind, replaced_fact=last.fact_id, told_at=last.fact_at)
+    if message.index_pct >= message.expected_pct:
+        correction = correction.model_copy(update={"path_reached": _path_reached(last.facts, message, rounded)})
+    elif recovered := _recovered(last.facts, message, rounded):
+        correction = correction.model_copy(update={"sectors_recovered": recovered})
+    else:
+        return None
     return Matter(
         region_code=last.region_code,
         region_name=last.region_name,
@@ -51,20 +68,42 @@ def path_reached(message: ScorecardUpdatedV1, fact_id: str, told: Iterable[Matte
         fact_id=fact_id,
         fact_at=message.occurred_at,
         submission_id=message.submission_id,
-        facts=Correction(
-            replaces=last.kind,
-            replaced_fact=last.fact_id,
-            told_at=last.fact_at,
-            path_reached=PathReached(
-                told_revision=last.facts.revision,
-                told_index_pct=last.facts.index_pct,
-                told_gap_pct=last.facts.gap_pct,
-                told_sectors=tuple(weak.sector for weak in last.facts.sectors if weak.sector is not None),
-                revision=message.revision,
-                index_pct=rounded.to_nearest(message.index_pct),
-                expected_pct=rounded.to_nearest(message.expected_pct),
-            ),
-        ),
+        facts=correction,
+    )
+
+
+def _path_reached(told: Deficiency, message: ScorecardUpdatedV1, rounded: Rounding) -> PathReached:
+    return PathReached(
+        told_revision=told.revision,
+        told_index_pct=told.index_pct,
+        told_gap_pct=told.gap_pct,
+        told_sectors=tuple(weak.sector for weak in told.sectors if weak.sector is not None),
+        revision=message.revision,
+        index_pct=rounded.to_nearest(message.index_pct),
+        expected_pct=rounded.to_nearest(message.expected_pct),
+    )
+
+
+def _recovered(told: Deficiency, message: ScorecardUpdatedV1, rounded: Rounding) -> SectorsRecovered | None:
+    """None where each sector that was named still lies below the path, or nothing of it applies any more."""
+    now = {one.sector: one.index_pct for one in message.sectors}
+    sectors = tuple(
+        RecoveredSector(
+            sector=weak.sector,
+            name=weak.name,
+            told_index_pct=weak.index_pct,
+            index_pct=rounded.to_nearest(index_pct),
+        )
+        for weak in told.sectors
+        if weak.sector is not None
+        and (index_pct := now.get(weak.sector)) is not None
+        and index_pct >= message.expected_pct
+    )
+    if not sectors:
+        return None
+    expected_pct = rounded.to_nearest(message.expected_pct)
+    return SectorsRecovered(
+        told_revision=told.revision, revision=message.revision, expected_pct=expected_pct, sectors=sectors
     )
 
 

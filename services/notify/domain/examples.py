@@ -18,6 +18,7 @@ from services.notify.domain.facts import (
     OpenLine,
     PathReached,
     Placing,
+    RecoveredSector,
     RegionsOverdue,
     Remark,
     ReportComing,
@@ -25,6 +26,7 @@ from services.notify.domain.facts import (
     ReportMissing,
     ReportReturned,
     SectorLine,
+    SectorsRecovered,
     SilentRegion,
     StandingLine,
     Unacknowledged,
@@ -158,6 +160,24 @@ FACTS: Final[tuple[Facts, ...]] = (
         ),
     ),
     Correction(
+        replaces=NoticeKind.ACHIEVEMENT_DEFICIENCY,
+        replaced_fact=deterministic_id("example", "replaced"),
+        told_at=_ARRIVED,
+        sectors_recovered=SectorsRecovered(
+            told_revision=1,
+            revision=2,
+            expected_pct=Decimal("100.00"),
+            sectors=(
+                RecoveredSector(
+                    sector="health",
+                    name=_WEAK.name,
+                    told_index_pct=_WEAK.index_pct,
+                    index_pct=Decimal("100.00"),
+                ),
+            ),
+        ),
+    ),
+    Correction(
         replaces=NoticeKind.AWARD_NOMINATED,
         replaced_fact=deterministic_id("example", "withdrawn"),
         told_at=_ARRIVED,
@@ -263,6 +283,8 @@ def example_of(facts: Facts) -> Notice:
     reader = _TEAM
     if isinstance(facts, Unacknowledged):
         reader = _TEAM.model_copy(update={"role": facts.office})
+    if isinstance(facts, Correction) and facts.sectors_recovered:
+        reader = _TEAM.model_copy(update={"role": Role.AGENCY})
     if isinstance(facts, WeeklyDigest):
         reader = _TEAM.model_copy(update={"recipient_id": "r-0000000000000000"})
     return Notice(matter, reader)

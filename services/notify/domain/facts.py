@@ -189,6 +189,22 @@ class PathReached(Value):
     expected_pct: Decimal
 
 
+class RecoveredSector(Value):
+    sector: str
+    name: Bilingual
+    told_index_pct: Decimal
+    index_pct: Decimal
+
+
+class SectorsRecovered(Value):
+    """Sectors that a letter named lie on the path by a later report; the region itself still lies below it."""
+
+    told_revision: int
+    revision: int
+    expected_pct: Decimal
+    sectors: tuple[RecoveredSector, ...]
+
+
 class Withdrawn(Value):
     """A nomination or an award was undone by a recorded correction."""
 
@@ -201,13 +217,14 @@ class Withdrawn(Value):
 
 
 class Correction(Value):
-    """Of one of its two kinds."""
+    """Of one of its three kinds."""
 
     kind: Literal[NoticeKind.CORRECTION] = NoticeKind.CORRECTION
     replaces: NoticeKind
     replaced_fact: str
     told_at: datetime
     path_reached: PathReached | None = None
+    sectors_recovered: SectorsRecovered | None = None
     withdrawn: Withdrawn | None = None
 
 

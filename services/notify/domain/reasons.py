@@ -26,6 +26,13 @@ class Nominations:
     awards: tuple[CategoryAward, ...]
 
 
+def leaves_out(standing: Nominations, region: str) -> bool:
+    """Whether any category compared the region, or left it out, and nominated others."""
+    named = [one.region_code for award in standing.awards for one in award.others or ()]
+    named += [one.region_code for award in standing.awards for one in award.excluded]
+    return region in named
+
+
 def answers(standing: Nominations, region: str, *, asked_by: str, at: datetime) -> list[AwardReasonsAskedV1]:
     """One for each category that compared the region or left it out; none of one that nominates it."""
     return [answer for award in standing.awards for answer in _of_category(standing, award, region, asked_by, at)]

@@ -13,6 +13,7 @@ from services.notify.domain.facts import (
     Facts,
     PathReached,
     ReportReturned,
+    SectorsRecovered,
     Unacknowledged,
     WeeklyDigest,
 )
@@ -102,6 +103,8 @@ def _reads(role: Role, matter: Matter) -> bool:
     """What nobody acknowledged is told to one office at a time; what is only on request to none of the file."""
     if matter.kind in ON_REQUEST:
         return False
+    if isinstance(matter.facts, Correction) and matter.facts.sectors_recovered:
+        return role is Role.AGENCY  # the others are told that the region still lies below the path
     if isinstance(matter.facts, Unacknowledged):
         return role is matter.facts.office
     return role in READERS[matter.subject_kind]
@@ -119,5 +122,7 @@ def _concerns(facts: Facts, sector: str) -> bool:
             return any(weak.sector == sector for weak in facts.sectors)
         case Correction(path_reached=PathReached(told_sectors=told)):
             return sector in told
+        case Correction(sectors_recovered=SectorsRecovered(sectors=recovered)):
+            return any(one.sector == sector for one in recovered)
         case _:
             return True

@@ -22,7 +22,7 @@ from services.notify.domain import wording
 from services.notify.domain.cursor import Cursor, cursor_at, place_of
 from services.notify.domain.matters import region_name
 from services.notify.mailer.letters import Letters
-from services.notify.register import Acknowledgements
+from services.notify.register import Acknowledgements, AwardQuestions
 from services.notify.routes.readers import Reader, Readers
 from services.notify.store.certificates import CertificateStore
 from services.notify.store.matters import KeptMatter, MatterStore, Wanted
@@ -50,6 +50,7 @@ class Inbox:
     situations: SituationStore
     certificates: CertificateStore
     acknowledgements: Acknowledgements
+    questions: AwardQuestions
     law: Law
     letters: Letters
     clock: Clock

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from chassis.pages import View
+from chassis.http import require_region
+from chassis.pages import View, from_own_site
+from chassis.problems import Problem
 from contracts.message import Bilingual, RegionCode
 from contracts.quarter import Quarter, quarters_of
 from regulation.errors import RegulationError
 from regulation.law import Law
 from services.notify.domain import wording
 from services.notify.domain.matters import region_name
+from services.notify.domain.reasons import leaves_out
 from services.notify.domain.rounding import Rounding
 from services.notify.domain.situation import (
     AwardStanding,
@@ -29,6 +32,8 @@ from services.notify.routes.readers import Reader, Readers
 from services.notify.store.matters import Wanted
 
 OPEN_SHOWN: Final = 10
+ASKED: Final = "asked"
+"""A query with this name says that the question was taken."""
 DUTIES: Final = {
     Duty.NOT_YET_OPEN: ("", Bilingual(id="Belum dibuka", en="Not open yet")),
     Duty.AWAITED: ("warning", Bilingual(id="Ditunggu", en="Awaited")),
@@ -79,7 +84,30 @@ def situation_page(inbox: Inbox, readers: Readers) -> APIRouter:
     async def situation(request: Request, reader: Annotated[Reader, readers.required], region: RegionCode) -> Response:
         return await shown(inbox, View.of(request), reader, region)
 
+    @router.post(
+        "/situation/{region}/award-reasons",
+        summary="Ask why the region was not nominated; its offices are told the answer, once",
+        dependencies=[from_own_site],
+    )
+    async def ask(
+        request: Request,
+        reader: Annotated[Reader, readers.required],
+        region: RegionCode,
+        edition_year: Annotated[int, Form(ge=2022, le=2100)],
+    ) -> Response:
+        require_region(reader, region)
+        found = await inbox.questions.ask(edition_year, region, asked_by=_asker(reader, region))
+        if not found:
+            text = f"Edition {edition_year} has no nomination yet that leaves region {region} out."
+            raise Problem(404, "not-found", text)
+        return RedirectResponse(View.of(request).link(f"/situation/{region}", **{ASKED: str(edition_year)}), 303)
+
     return router
+
+
+def _asker(reader: Reader, region: str) -> str:
+    """As the log names who asked: a key's client, or the office; no address."""
+    return reader.key.client_id if reader.key else f"office-{reader.roles_in(region)[0].name.lower()}"
 
 
 async def shown(inbox: Inbox, view: View, reader: Reader, region: str) -> HTMLResponse:
@@ -91,6 +119,7 @@ async def shown(inbox: Inbox, view: View, reader: Reader, region: str) -> HTMLRe
     latest = latest_scored(standings)
     year = quarters_of(Quarter.parse(latest.period).fiscal_year) if latest else ()
     awards = await inbox.situations.awards_of(region)
+    nominations = await inbox.certificates.latest_nominations()
     still_open = await inbox.matters.page(region, Wanted(open=True), limit=OPEN_SHOWN)
     return inbox.frame.page(
         "situation",
@@ -104,6 +133,8 @@ async def shown(inbox: Inbox, view: View, reader: Reader, region: str) -> HTMLRe
         figures=_figures(latest, law, view) if latest else None,
         course=[(quarter, _index(standings.get(quarter.text), law, view)) for quarter in year],
         prizes=[prize for award in awards if (prize := _prize(award, region, law, view))],
+        left_out=nominations.edition_year if nominations and leaves_out(nominations, region) else None,
+        asked=view.query.get(ASKED),
         open=await inbox.rows(region, still_open, reader.roles_in(region)),
         open_in_all=(await inbox.matters.count_open([region]))[region],
         kinds=wording.KINDS,

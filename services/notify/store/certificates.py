@@ -44,8 +44,16 @@ class CertificateStore:
 
     async def nominations(self, edition_year: int) -> Nominations | None:
         """The nomination of the edition that no correction has undone."""
-        standing = {"nominations.edition_year": edition_year, "withdrawn": {"$exists": False}}
-        found = await self._steps.find(standing).sort("nominations.step", -1).limit(1).to_list(None)
+        return await self._standing({"nominations.edition_year": edition_year})
+
+    async def latest_nominations(self) -> Nominations | None:
+        """Those of the latest edition that has any."""
+        return await self._standing({"nominations": {"$exists": True}})
+
+    async def _standing(self, wanted: Document) -> Nominations | None:
+        standing = self._steps.find(wanted | {"withdrawn": {"$exists": False}})
+        newest = standing.sort([("nominations.edition_year", -1), ("nominations.step", -1)])
+        found = await newest.limit(1).to_list(None)
         return _NOMINATIONS.validate_json(json.dumps(found[0]["nominations"])) if found else None
 
     async def find(self, number: str) -> Issued | None:

@@ -9,8 +9,8 @@ from contracts.recipient import Channel, RecipientChangedV1, Role
 from contracts.scorecard import ScorecardUpdatedV1
 from regulation.law import Law
 from services.notify.domain.certificate import certificates_of
-from services.notify.domain.corrections import may_correct, path_reached, withdrawn
-from services.notify.domain.facts import Correction, PathReached
+from services.notify.domain.corrections import figures_corrected, may_correct, withdrawn
+from services.notify.domain.facts import Correction, PathReached, SectorsRecovered
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Mailbox, Matter, Notice, Recipient
 from services.notify.domain.recipients import notices_of
@@ -47,7 +47,7 @@ def told(message: ScorecardUpdatedV1, law: Law) -> Matter:
 
 
 def corrected(message: ScorecardUpdatedV1, earlier: list[Matter], law: Law) -> Matter | None:
-    return path_reached(message, message.event_id, earlier, law) if may_correct(message) else None
+    return figures_corrected(message, message.event_id, earlier, law) if may_correct(message) else None
 
 
 def test_who_was_told_below_the_path_is_told_when_a_later_report_reaches_it(law: Law) -> None:
@@ -74,6 +74,49 @@ def test_who_was_told_below_the_path_is_told_when_a_later_report_reaches_it(law:
 
 def test_a_gap_that_is_smaller_is_told_by_a_notice_of_its_own_and_corrects_nothing(law: Law) -> None:
     assert corrected(card(2, "99.9"), [told(card(1, "50"), law)], law) is None
+
+
+def sectors(message: ScorecardUpdatedV1, **indices: str) -> ScorecardUpdatedV1:
+    return message.model_copy(update={"sectors": tuple(sector(name, index, {}) for name, index in indices.items())})
+
+
+def test_an_agency_whose_sector_recovered_is_told_though_the_region_stays_below_the_path(law: Law) -> None:
+    below = told(sectors(card(1, "50"), health="10", edu="99.9"), law)
+    still = sectors(card(2, "80"), health="60", edu="100")
+
+    correction = corrected(still, [below], law)
+
+    assert correction is not None
+    assert isinstance(correction.facts, Correction)
+    assert isinstance(correction.facts.sectors_recovered, SectorsRecovered)
+    assert [one.sector for one in correction.facts.sectors_recovered.sectors] == ["edu"]
+    agencies = [office(Role.AGENCY, name, sector=name) for name in ("health", "edu")]
+    rows = [office(), *agencies, office(Role.SECRETARY)]
+    assert [one.recipient.recipient_id for one in notices_of(correction, rows, ())] == ["r-agency-edu"]
+    [letter] = notices_of(correction, rows, ())
+    assert letter.replaced_id in {one.id for one in notices_of(below, rows, ())}
+    assert [one.recipient.recipient_id for one in notices_of(told(still, law), rows, ())] == [
+        "r-team-a",
+        "r-agency-health",
+    ]
+
+
+def test_the_whole_region_is_corrected_after_one_sector_was(law: Law) -> None:
+    below = told(sectors(card(1, "50"), health="10", edu="99.9"), law)
+    still = sectors(card(2, "80"), health="60", edu="100")
+    recovered = corrected(still, [below], law)
+    assert recovered is not None
+    correction = corrected(card(3, "100"), [recovered, told(still, law), below], law)
+    assert correction is not None
+    assert isinstance(correction.facts, Correction)
+    assert correction.facts.path_reached is not None
+    assert correction.facts.path_reached.told_sectors == ("health",)
+
+
+@pytest.mark.parametrize("health", ["60", "99.999"])
+def test_a_sector_that_still_lies_below_the_path_has_not_recovered(law: Law, health: str) -> None:
+    below = told(sectors(card(1, "50"), health="10"), law)
+    assert corrected(sectors(card(2, "80"), health=health), [below], law) is None
 
 
 @pytest.mark.parametrize("message", [card(1, "100"), card(2, "100"), card(3, "100", region="64.72")])
