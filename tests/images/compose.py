@@ -8,7 +8,6 @@ thing after another and demands that the proof finds it.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import sys
@@ -29,6 +28,7 @@ from chassis.rights import SERVICES
 from cli.generate import ROOT
 from contracts.topics import SUBMISSION_RECEIVED
 from deploy.local.ports import LOOPBACK, free_port
+from tests.engines import run_with_engines
 from tests.images.docker import IMAGE, STAND_IN, DockerError, build, docker
 from tests.images.image import USER, secrets_in
 from tests.intake.reports import KOTA, submission
@@ -247,4 +247,4 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(run_with_engines(main()))  # SIGTERM too takes everything down
