@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down status test check format generate bench load prove fuzz alerts lock clean
+.PHONY: help install demo up down status test check format generate bench load prove fuzz alerts sbom audit lock clean
 
 help:  ## print what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -78,11 +78,25 @@ fuzz: install  ## new examples for the tests of laws; 100,000 requests that nobo
 alerts: install  ## stage the faults that alerts are for; each must fire and clear (needs Prometheus)
 	$(BIN)/python -m tests.faults.staged_alerts
 
+$(VENV)/audit/installed: deploy/audit.lock $(VENV)/installed
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes -r deploy/audit.lock
+	@touch $@
+
+sbom: $(VENV)/audit/installed  ## list what the image carries, with hashes, as CycloneDX: sbom.json
+	$(VENV)/audit/bin/cyclonedx-py requirements deploy/requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file sbom.json
+
+audit: $(VENV)/audit/installed  ## ask whether any of it has known vulnerabilities; 3: nobody could be asked
+	$(BIN)/python -m deploy.audit $(VENV)/audit/bin/pip-audit
+
 lock: install  ## resolve pyproject.toml into requirements.lock with hashes
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra local --extra dev --extra tracing --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --generate-hashes --extra tracing --constraint requirements.lock --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" --output-file deploy/requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command "make lock" --output-file deploy/audit.lock deploy/audit.in
 
 clean: down  ## remove the environment and the local stack's data
 	rm -rf $(VENV) .run
