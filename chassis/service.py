@@ -1,7 +1,6 @@
 """A service from its parts: one process with HTTP doors, one stream, one database."""
 
 import asyncio
-import gc
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,6 +21,7 @@ from chassis import logs, problems
 from chassis.access import KeyRing
 from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
+from chassis.collector import calm_collector, collect_whole
 from chassis.documentation import OPENAPI, documentation
 from chassis.endless import Task, end, for_ever, until_done
 from chassis.engines import watch_engines
@@ -226,19 +226,6 @@ def _furnish(
             app.include_router(router)
 
 
-def calm_collector() -> None:
-    """Let the garbage collector look rarely.
-
-    A batch of reports is some fifty thousand small objects without cycles; at the default thresholds the collector goes
-    through them again and again and takes more than half of the time of reading them (``make bench``). Looking at every
-    20,000 costs 4 % of that time. Looking more rarely costs memory: the cycles of refused requests, five objects each,
-    wait among what lives, and the heap grows in steps with every wave of them (``make fuzz``).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
-
-
 def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
     """Run a service until SIGTERM; a setting that cannot work ends it at once with one sentence."""
     try:
@@ -266,7 +253,14 @@ def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
 
 
 class Server(uvicorn.Server):
-    """Says that it stops before it waits for the answers that are under way."""
+    """Clears away while it serves, and says that it stops before it waits for the answers that are under way."""
+
+    async def main_loop(self) -> None:
+        collecting = asyncio.create_task(collect_whole())
+        try:
+            await super().main_loop()
+        finally:
+            await end([collecting])
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         self.config.app.state.stopping.set()  # type: ignore[union-attr]  # the app is ours

@@ -15,9 +15,9 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 
 from chassis.clock import SystemClock
+from chassis.collector import calm_collector
 from chassis.events import Event, Passage
 from chassis.mongo import Mongo
-from chassis.service import calm_collector
 from chassis.settings import Settings
 from contracts.submission import Submission
 from contracts.topics import SUBMISSION_RECEIVED

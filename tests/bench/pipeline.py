@@ -33,10 +33,11 @@ from rich.table import Table
 
 from chassis import logs
 from chassis.clock import unix_s
+from chassis.collector import calm_collector
 from chassis.events import Event, Received
 from chassis.kafka import ensure_topics
 from chassis.mongo import Mongo
-from chassis.service import Build, calm_collector, make_app
+from chassis.service import Build, make_app
 from chassis.settings import Settings
 from chassis.stream import FETCH_BYTES, read_record
 from cli.demo.generator import plan_year

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from chassis.collector import calm_collector
 from chassis.mongo import Mongo
-from chassis.service import calm_collector
 from contracts.award import CategoryAward
 from contracts.quarter import quarters_of
 from regulation.loading import load_law

@@ -37,7 +37,7 @@ UNLIMITED: Final = {"rate_limit": 1_000_000, "failed_keys_limit": 1_000_000}
 ANSWER_S: Final = 20.0
 GROWTH_BYTES_MAX: Final = 12 * 1024 * 1024
 """Between the highest memory of the first half, which warms up, and of the second. Cycles wait for the collector, some
-20,000 requests long (``calm_collector``): peaks are compared, because what lies between them says nothing."""
+seconds long (``collect_whole``): peaks are compared, because what lies between them says nothing."""
 _CUT_AFTER_S: Final = 0.3
 _PATIENCE_S: Final = 120.0
 _ANSWER_BYTES: Final = 4_096
