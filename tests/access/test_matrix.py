@@ -126,6 +126,10 @@ async def nation(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactor
                 "text/csv",
                 f"region,role,sector,channel,address,mute\n{KOTA},Kepala Daerah,,email,a@b.example,\n".encode(),
             ),
+            "notify POST /situation/{region}/award-reasons": (
+                "application/x-www-form-urlencoded",
+                b"edition_year=2024",
+            ),
         }
         yield Nation(clients, tokens, broken, ids, files, locked)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry
 
 from chassis.clock import FixedClock
+from chassis.endless import end
 from chassis.errors import BROKEN_WORLD
 from chassis.events import Event
 from chassis.kafka import Publisher
@@ -59,9 +60,7 @@ async def _send(settings: Settings, now: datetime, kill_at: KillPoint | None) ->
             seen.append(task)
     running = [asyncio.create_task(_again_and_again(task)) for task in seen]
     await eventually(lambda: _all_told(database, publisher, now), within_s=SENT_WITHIN_S)
-    for each in running:
-        each.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+    await end(running)
     await publisher.stop()
     await mongo.close()
 
