@@ -18,7 +18,7 @@ from regulation.law import Law
 from services.notify.domain import wording
 from services.notify.domain.recipients import ON_REQUEST, OPTIONAL, READERS
 from services.notify.domain.roster import COLUMNS, NewRecipient, faults_of
-from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refusal
+from services.notify.routes.recipients import RecipientId, RecipientRow, Roster, as_text, refused
 from services.notify.routes.webhooks import Endpoints
 
 _PREFIX: Final = "/recipients/{region}"
@@ -42,7 +42,7 @@ class _Filled(BaseModel):
         try:
             return NewRecipient.model_validate(given | {"region": region})
         except ValidationError as error:
-            raise refusal(faults_of(error)) from None
+            raise refused(faults_of(error)) from None
 
 
 class RecipientPage:

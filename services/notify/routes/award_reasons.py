@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.access import KeyRow
 from chassis.http import require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from contracts.award import AwardReasonsAskedV1
 from contracts.message import RegionCode
@@ -29,7 +30,11 @@ class Answer(BaseModel):
 
 
 def router(questions: AwardQuestions) -> APIRouter:
-    routes = APIRouter(prefix="/v1/award-reasons", tags=["notices"])
+    routes = APIRouter(
+        prefix="/v1/award-reasons",
+        tags=["notices"],
+        responses=refusal("not-found", 404, "Edition 2024 has no nomination yet that leaves region 64.71 out."),
+    )
 
     @routes.post("", summary="Ask why a region was not nominated; its offices are told the answer, once")
     async def ask(asker: Asker, question: Question) -> Answer:

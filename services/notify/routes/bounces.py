@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.access import EVERY_REGION, KeyRow
 from chassis.http import require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from services.notify.mailer.bounces import Bounce, read_bounce
 from services.notify.register import Register
@@ -34,7 +35,12 @@ class Taken(BaseModel):
 
 
 def router(notices: NoticeStore, register: Register) -> APIRouter:
-    routes = APIRouter(prefix="/v1/bounces", tags=["recipients"])
+    routes = APIRouter(
+        prefix="/v1/bounces",
+        tags=["recipients"],
+        responses=refusal("not-found", 404, "There is no notice 0a1b2c; see GET /v1/notices.")
+        | refusal("no-bounce", 422, "The body is no report of a returned mail."),
+    )
 
     @routes.post(
         "",

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from chassis.access import EVERY_REGION, KeyRow
 from chassis.http import region_in_view, require_region, requires
+from chassis.openapi import refusal
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind, NoticeState
 from services.notify.domain.cursor import Cursor, cursor_after, place_of
@@ -73,7 +74,11 @@ class Summary(BaseModel):
 
 
 def router(store: NoticeStore) -> APIRouter:
-    routes = APIRouter(prefix="/v1/notices", tags=["notices"])
+    routes = APIRouter(
+        prefix="/v1/notices",
+        tags=["notices"],
+        responses=refusal("not-found", 404, "There is no region 64.72 for this key."),
+    )
 
     @routes.get("", summary="Notices, newest fact first; of the key's own region where none is named")
     async def notices(

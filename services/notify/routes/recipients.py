@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import KeyRow
 from chassis.clock import Clock
 from chassis.http import region_in_view, require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Fault, Problem
 from contracts.message import RegionCode
 from contracts.notice import NoticeKind
@@ -177,7 +178,11 @@ class Roster:
 
 
 def router(roster: Roster) -> APIRouter:
-    routes = APIRouter(prefix="/v1/recipients", tags=["recipients"])
+    routes = APIRouter(
+        prefix="/v1/recipients",
+        tags=["recipients"],
+        responses=refusal("not-found", 404, "No recipient has the id 0a1b2c."),
+    )
 
     @routes.get("", summary="Who is told, in the order of their ids; of the key's own region where none is named")
     async def recipients(
@@ -191,7 +196,12 @@ def router(roster: Roster) -> APIRouter:
         more = rows[-1].recipient_id if len(rows) == limit else None
         return RecipientPage(recipients=[RecipientRow.of(row) for row in rows], next_after=more)
 
-    @routes.post("", summary="Register an office of a region", status_code=201)
+    @routes.post(
+        "",
+        summary="Register an office of a region",
+        status_code=201,
+        responses=refusal("recipient-known", 409, "This office has this address already."),
+    )
     async def add(writer: Writer, new: NewRecipient, response: Response) -> RecipientRow:
         row = await roster.add(writer, new)
         response.headers["Location"] = f"/v1/recipients/{row.recipient_id}"
@@ -200,6 +210,8 @@ def router(roster: Roster) -> APIRouter:
     @routes.post(
         ":import",
         summary="Register all offices of a CSV file that are not there yet; with one fault, none",
+        responses=refusal("recipients-full", 409, "64.71 has 100 recipients; remove one first.")
+        | refusal("unsupported-media-type", 415, "The body is taken as text/csv, in UTF-8."),
         openapi_extra={"requestBody": {"required": True, "content": _CSV}},
     )
     async def take_in(writer: Writer, request: Request, *, dry_run: bool = False) -> Imported:
@@ -250,7 +262,7 @@ def as_text(body: bytes) -> str:
         raise Problem(415, "unsupported-media-type", text) from None
 
 
-def refusal(found: Sequence[RosterFault]) -> Problem:
+def refused(found: Sequence[RosterFault]) -> Problem:
     shown = [
         Fault(
             code=fault.code,
@@ -265,4 +277,4 @@ def refusal(found: Sequence[RosterFault]) -> Problem:
 
 def _refuse(faults: Iterable[RosterFault]) -> None:
     if found := list(faults):
-        raise refusal(found)
+        raise refused(found)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chassis.access import KeyRow
 from chassis.http import region_in_view, require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from chassis.quota import Quota
 from contracts.message import RegionCode
@@ -243,7 +244,9 @@ class Endpoints:
 
 
 def router(endpoints: Endpoints, store: NoticeStore, public_url: str) -> APIRouter:
-    routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+    routes = APIRouter(
+        prefix="/v1/webhooks", tags=["webhooks"], responses=refusal("not-found", 404, "There is no endpoint 0a1b2c.")
+    )
 
     @routes.get("", summary="The region's endpoints; of every region for keys of every region")
     async def webhooks(reader: Reader, region: RegionCode | None = None) -> list[WebhookRow]:
@@ -264,7 +267,11 @@ def router(endpoints: Endpoints, store: NoticeStore, public_url: str) -> APIRout
     async def remove(writer: Writer, webhook_id: WebhookId) -> None:
         await endpoints.remove(writer, webhook_id)
 
-    @routes.post("/{webhook_id}:rotate", summary="A new key; the old one signs too while the overlap lasts")
+    @routes.post(
+        "/{webhook_id}:rotate",
+        summary="A new key; the old one signs too while the overlap lasts",
+        responses=refusal("rotation-under-way", 409, "Two keys sign already; the older one ends first."),
+    )
     async def rotate(writer: Writer, webhook_id: WebhookId, wanted: Rotation) -> WebhookKey:
         return await endpoints.rotate(writer, webhook_id, timedelta(hours=wanted.overlap_hours))
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from chassis.access import EVERY_REGION, KeyRow
 from chassis.http import require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from contracts.message import PeriodText
 from contracts.quarter import Quarter
@@ -50,7 +51,11 @@ class Rollups(BaseModel):
 
 
 def attainment_routes(law: Law, store: Store) -> APIRouter:
-    router = APIRouter(prefix="/v1/attainment", tags=["scorecards"])
+    router = APIRouter(
+        prefix="/v1/attainment",
+        tags=["scorecards"],
+        responses=refusal("not-found", 404, "No scorecard of 2023Q4 is here."),
+    )
 
     @router.get("", summary="Regions by band and kind; for keys of every region")
     async def attainment(period: PeriodText, caller: Annotated[KeyRow, requires(SCOPE)]) -> Attainment:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.access import EVERY_REGION, KeyRow
 from chassis.clock import Clock
 from chassis.http import require_region, requires
+from chassis.openapi import refusal
 from chassis.problems import Fault, Problem
 from contracts.award import CategoryId, PanelScore
 from contracts.message import RegionCode, ShortWords, Words
@@ -23,6 +24,10 @@ from services.scoring.routes.awards import WRITE
 
 SCORE: Final = "awards:score"
 _SCORES_MAX: Final = 1_000
+
+_REFUSED: Final = refusal("edition-unknown", 404, "There is no edition of 2031; there are 2023, 2024.") | refusal(
+    "figures-in-flight", 409, "3 reports are not scored yet; close again when they are."
+)
 
 Decider = Annotated[KeyRow, requires(WRITE)]
 Scorer = Annotated[KeyRow, requires(SCORE)]
@@ -58,7 +63,7 @@ class NumberOrder(Order):
 
 
 def award_order_routes(desk: AwardDesk, clock: Clock) -> APIRouter:
-    router = APIRouter(prefix="/v1/awards/{edition_year}", tags=["awards"])
+    router = APIRouter(prefix="/v1/awards/{edition_year}", tags=["awards"], responses=_REFUSED)
     for step, act, summary in (
         ("close", desk.close, "End the year's contest, once nothing is in flight"),
         ("nominate", desk.nominate, "Name the best of every category, from a snapshot that is frozen"),

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from chassis.access import KeyRow
 from chassis.http import requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from contracts.award import AwardStep
 from services.scoring.domain.bundle import bundle_of
@@ -34,7 +35,11 @@ class ShownRanking(BaseModel):
 
 
 def award_routes(desk: AwardDesk) -> APIRouter:
-    router = APIRouter(prefix="/v1/awards/{edition_year}", tags=["awards"])
+    router = APIRouter(
+        prefix="/v1/awards/{edition_year}",
+        tags=["awards"],
+        responses=refusal("edition-unknown", 404, "There is no edition of 2031; there are 2023, 2024."),
+    )
     law = desk.law
 
     @router.get("", summary="What became of each category, and every step that was taken")
@@ -53,7 +58,11 @@ def award_routes(desk: AwardDesk) -> APIRouter:
             excluded=excluded_with_names(law, found.excluded),
         )
 
-    @router.get("/bundle", summary="Everything needed to recompute the edition offline: spm award verify")
+    @router.get(
+        "/bundle",
+        summary="Everything needed to recompute the edition offline: spm award verify",
+        responses=refusal("award-step-missing", 409, "The edition is not nominated yet: nothing to recompute."),
+    )
     async def bundle(edition_year: int, caller: Annotated[KeyRow, requires(READ)]) -> Response:
         edition = desk.edition(edition_year)
         progress = await desk.store.progress(edition_year)

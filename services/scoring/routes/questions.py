@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chassis.access import KeyRow
 from chassis.http import require_region, require_view, requires
+from chassis.openapi import refusal
 from chassis.problems import Fault, Problem, faults_of
 from contracts.message import Bilingual, PeriodText, RegionCode
 from contracts.quarter import Quarter
@@ -79,7 +80,12 @@ class ShownWhatIf(BaseModel):
 
 
 def question_routes(law: Law, store: Store) -> APIRouter:
-    router = APIRouter(prefix="/v1/scorecards/{region}/{period}", tags=["scorecards"])
+    router = APIRouter(
+        prefix="/v1/scorecards/{region}/{period}",
+        tags=["scorecards"],
+        responses=refusal("not-found", 404, "No report of 64.71 for 2023Q4 has been scored.")
+        | refusal("explained-otherwise", 409, "The scorecard says 81.25, these rows of law give 81.5."),
+    )
     scorecards = Scorecards(store)
 
     @router.get("/explain", summary="The index and the completeness as trees of reported figures and rows of law")

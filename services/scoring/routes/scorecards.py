@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from chassis.access import KeyRow
 from chassis.http import require_view, requires
+from chassis.openapi import refusal
 from chassis.problems import Problem
 from contracts.message import COUNT_MAX, Bilingual, PeriodText, RegionCode
 from contracts.quarter import Quarter
@@ -99,7 +100,11 @@ class Scorecards:
 
 
 def scorecard_routes(law: Law, store: Store) -> APIRouter:
-    router = APIRouter(prefix="/v1/scorecards/{region}/{period}", tags=["scorecards"])
+    router = APIRouter(
+        prefix="/v1/scorecards/{region}/{period}",
+        tags=["scorecards"],
+        responses=refusal("not-found", 404, "No report of 64.71 for 2023Q4 has been scored."),
+    )
     scorecards = Scorecards(store)
 
     @router.get("", summary="The scorecard of the report that counts, or of an earlier one")
