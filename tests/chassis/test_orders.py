@@ -112,14 +112,21 @@ def test_only_an_order_to_this_service_lets_it_rest() -> None:
     assert known.paused
 
 
-def test_a_letter_gives_back_the_record_to_the_byte() -> None:
+@pytest.mark.parametrize(
+    ("key", "value", "given_back"),
+    [(None, b"\xff", None), (b"\0", None, b"\0"), (b"", b"", b""), (None, None, b"")],
+    ids=["no key", "no value", "empty", "neither, which the client does not send"],
+)
+def test_a_letter_gives_back_the_record_to_the_byte(
+    key: bytes | None, value: bytes | None, given_back: bytes | None
+) -> None:
     headers = [("a", None), ("a", b"\xff"), ("content-type", b"x")]
-    source = record(PLACE.topic, None, None, headers, partition=3, offset=7)
-    topic, key, written, value = put_aside(
+    source = record(PLACE.topic, key, value, headers, partition=3, offset=7)
+    topic, put_key, written, put_value = put_aside(
         source, place=PLACE, service="probe", stage="decode", reason="schema", fault=ValueError("x" * 5_000)
     )
-    found = Letter.of(record(topic, key, value, written))
-    assert (found.key, list(found.headers), found.value) == (None, headers, None)
+    found = Letter.of(record(topic, put_key, put_value, written))
+    assert (found.key, list(found.headers), found.value) == (given_back, headers, value)
     assert (found.place, found.service, found.stage, found.reason) == (PLACE, "probe", "decode", "schema")
 
 

@@ -95,7 +95,8 @@ class Region:
 
     @property
     def receipts(self) -> list[Receipt]:
-        return [Receipt.model_validate_json(file.read_bytes()) for file in self.spool.receipts.glob("*.json")]
+        """Those that are whole; what was being written when the command was killed begins with a dot."""
+        return [Receipt.model_validate_json(file.read_bytes()) for file in self.spool.receipts.glob("[!.]*.json")]
 
 
 @pytest.fixture
