@@ -177,12 +177,15 @@ class Roster:
         return [one.registered(f"r-{secrets.token_hex(_ID_BYTES)}", now, caller.client_id) for one in new]
 
 
+_NOT_FOUND: Final = refusal("not-found", 404, "No recipient has the id 0a1b2c.")
+_KNOWN: Final = refusal("recipient-known", 409, "This office has this address already.")
+_NOT_IMPORTED: Final = refusal("recipients-full", 409, "64.71 has 100 recipients; remove one first.") | refusal(
+    "unsupported-media-type", 415, "The body is taken as text/csv, in UTF-8."
+)
+
+
 def router(roster: Roster) -> APIRouter:
-    routes = APIRouter(
-        prefix="/v1/recipients",
-        tags=["recipients"],
-        responses=refusal("not-found", 404, "No recipient has the id 0a1b2c."),
-    )
+    routes = APIRouter(prefix="/v1/recipients", tags=["recipients"], responses=_NOT_FOUND)
 
     @routes.get("", summary="Who is told, in the order of their ids; of the key's own region where none is named")
     async def recipients(
@@ -196,12 +199,7 @@ def router(roster: Roster) -> APIRouter:
         more = rows[-1].recipient_id if len(rows) == limit else None
         return RecipientPage(recipients=[RecipientRow.of(row) for row in rows], next_after=more)
 
-    @routes.post(
-        "",
-        summary="Register an office of a region",
-        status_code=201,
-        responses=refusal("recipient-known", 409, "This office has this address already."),
-    )
+    @routes.post("", summary="Register an office of a region", status_code=201, responses=_KNOWN)
     async def add(writer: Writer, new: NewRecipient, response: Response) -> RecipientRow:
         row = await roster.add(writer, new)
         response.headers["Location"] = f"/v1/recipients/{row.recipient_id}"
@@ -210,8 +208,7 @@ def router(roster: Roster) -> APIRouter:
     @routes.post(
         ":import",
         summary="Register all offices of a CSV file that are not there yet; with one fault, none",
-        responses=refusal("recipients-full", 409, "64.71 has 100 recipients; remove one first.")
-        | refusal("unsupported-media-type", 415, "The body is taken as text/csv, in UTF-8."),
+        responses=_NOT_IMPORTED,
         openapi_extra={"requestBody": {"required": True, "content": _CSV}},
     )
     async def take_in(writer: Writer, request: Request, *, dry_run: bool = False) -> Imported:
