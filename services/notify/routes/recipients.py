@@ -194,8 +194,7 @@ def router(roster: Roster) -> APIRouter:
         after: str | None = None,
         limit: Annotated[int, Query(ge=1, le=ROWS_MAX)] = 100,
     ) -> RecipientPage:
-        region = region_in_view(reader, region)
-        rows = await roster.listed(region, after=after, limit=limit)
+        rows = await roster.listed(region_in_view(reader, region), after=after, limit=limit)
         more = rows[-1].recipient_id if len(rows) == limit else None
         return RecipientPage(recipients=[RecipientRow.of(row) for row in rows], next_after=more)
 
