@@ -79,17 +79,7 @@ class Publisher:
         self._started = True
 
     async def _connect(self) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.kafka,
-            client_id=f"spm-{self._service}",
-            acks="all",
-            enable_idempotence=self._settings.kafka_idempotent,
-            linger_ms=self._linger_ms,
-            max_batch_size=_BATCH_BYTES,
-            max_request_size=MAX_DEAD_LETTER_BYTES,
-            request_timeout_ms=REQUEST_MS,
-            **client_security(self._settings),
-        )
+        producer = make_producer(self._settings, self._service, linger_ms=self._linger_ms, max_batch_size=_BATCH_BYTES)
         try:
             await producer.start()
         except BaseException:
@@ -155,6 +145,20 @@ class Publisher:
 
 def _raw(event: Event) -> RawRecord:
     return event.topic, event.key.encode(), event.wire_headers, event.value
+
+
+def make_producer(settings: Settings, who: str, **options: Any) -> AIOKafkaProducer:
+    """Not started yet; what every producer here must have, whoever publishes."""
+    return AIOKafkaProducer(
+        bootstrap_servers=settings.kafka,
+        client_id=f"spm-{who}",
+        acks="all",
+        enable_idempotence=settings.kafka_idempotent,
+        max_request_size=MAX_DEAD_LETTER_BYTES,
+        request_timeout_ms=REQUEST_MS,
+        **options,
+        **client_security(settings),
+    )
 
 
 async def _end(producer: AIOKafkaProducer) -> None:

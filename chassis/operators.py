@@ -11,13 +11,13 @@ from chassis.clock import Clock
 from chassis.dead_letters import Headers, Place
 from chassis.events import Event
 from chassis.groups import existing
-from chassis.kafka import REQUEST_MS, client_security, ensure_topics
+from chassis.kafka import ensure_topics, make_producer
 from chassis.orders import read
 from chassis.replay import read_records
 from chassis.settings import Settings
 from contracts.message import Message
 from contracts.operation import PauseChangedV1
-from contracts.topics import DEAD_LETTER_SETTLED, MAX_DEAD_LETTER_BYTES, PAUSE_CHANGED
+from contracts.topics import DEAD_LETTER_SETTLED, PAUSE_CHANGED
 
 SERVICES: Final = ("intake", "validation", "scoring", "notify")
 
@@ -54,15 +54,7 @@ class Desk:
 @asynccontextmanager
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     await ensure_topics(settings, (DEAD_LETTER_SETTLED, PAUSE_CHANGED))
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
-        client_id="spm-operators",
-        acks="all",
-        enable_idempotence=settings.kafka_idempotent,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
-        request_timeout_ms=REQUEST_MS,
-        **client_security(settings),
-    )
+    producer = make_producer(settings, "operators")
     try:
         await producer.start()
         yield Desk(producer, settings.kafka_prefix)

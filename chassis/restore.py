@@ -17,12 +17,12 @@ from chassis.backup import Say
 from chassis.copies import Copied, CopyError, Kept, Manifest, Span, checked, lines, record_of
 from chassis.dead_letters import REPLAY_FOR, sendable
 from chassis.groups import existing, group_of, members_of
-from chassis.kafka import REQUEST_MS, admin_client, client_security, ensure_topics
+from chassis.kafka import admin_client, ensure_topics, make_producer
 from chassis.mongo import Mongo, read_back
 from chassis.operators import SERVICES
 from chassis.replay import reader
 from chassis.settings import Settings
-from contracts.topics import EVERY_TOPIC, MAX_DEAD_LETTER_BYTES, Topic
+from contracts.topics import EVERY_TOPIC, Topic
 
 T = TypeVar("T")
 AT_ONCE: Final = 500
@@ -43,16 +43,7 @@ async def bring_back(settings: Settings, folder: Path, say: Say) -> Manifest:
     topics = _topics_of(manifest)
     await _require_nothing(settings, topics)
     await ensure_topics(settings, topics)
-    async with AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
-        client_id="spm-operators",
-        acks="all",
-        enable_idempotence=settings.kafka_idempotent,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
-        request_timeout_ms=REQUEST_MS,
-        linger_ms=5,
-        **client_security(settings),
-    ) as producer:
+    async with make_producer(settings, "operators", linger_ms=5) as producer:
         for topic in topics:
             spans = [span for span in manifest.plan.spans if span.topic == topic.name]
             for span in spans:

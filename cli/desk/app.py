@@ -12,7 +12,7 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from chassis import problems
 from chassis.access import KeyRing
@@ -20,6 +20,7 @@ from chassis.audit import NoWitness
 from chassis.clock import Clock
 from chassis.documentation import OPENAPI, documentation
 from chassis.endless import end, for_ever
+from chassis.exposition import add_metrics
 from chassis.gate import Gate
 from chassis.http import Measured, SafeDoors
 from chassis.metrics import BuildInfo, HttpMetrics, TaskMetrics
@@ -85,8 +86,5 @@ def _vital_signs(ring: KeyRing, registry: CollectorRegistry) -> APIRouter:
     async def ready() -> Response:
         return JSONResponse({"status": "ready" if ring.complete else "not ready"}, 200 if ring.complete else 503)
 
-    @router.get("/metrics", summary="Prometheus metrics")
-    async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
+    add_metrics(router, registry)
     return router

@@ -86,8 +86,7 @@ class KeepingDoor(CarryingDoor):
         document = kept.received(message) | {"published": False}
         await self._reports.insert_one(document | {"written": arrival.written})
         event = Event.of(message, passing_on=Passage("submission", arrival.written))
-        topic = self._topic
-        await self._producer.send_and_wait(topic, event.value, event.key.encode(), headers=event.wire_headers)
+        await self._producer.send_and_wait(self._topic, event.value, event.key.encode(), headers=event.wire_headers)
         await self._reports.update_one({"_id": arrival.submission_id}, {"$set": {"published": True}})
         return self._signer.receipt(document).model_dump_json().encode()
 

@@ -14,10 +14,20 @@ from chassis.mongo import Document, Mongo
 from chassis.replay import read_all
 from chassis.settings import Settings
 from contracts.message import Message
-from contracts.topics import NOTICE_SETTLED, Topic
+from contracts.topics import NOTICE_SETTLED, TOPICS, Topic
 from services.notify.app import NAME, build
 from tests.notify.catcher import Catcher
 from tests.running import running
+
+WHAT_NOTIFY_READS = tuple(topic for topic in TOPICS if NAME in topic.read_by)
+
+
+async def forget(settings: Settings, *topics: Topic) -> None:
+    """Drop the database and set the group back to the beginning of these topics, or of all, as for a rebuild."""
+    mongo = Mongo(settings)
+    await mongo.drop(NAME)
+    await mongo.close()
+    await rewind(settings, topics or WHAT_NOTIFY_READS, group_of(NAME, settings))
 
 
 @dataclass
@@ -63,8 +73,4 @@ class Installation:
         return {end async for part in read_all(self.settings, NOTICE_SETTLED) for end in part}
 
     async def forget(self, *topics: Topic) -> None:
-        """Drop the database and set the group back to the beginning of these topics, as for a rebuild."""
-        mongo = Mongo(self.settings)
-        await mongo.drop(NAME)
-        await mongo.close()
-        await rewind(self.settings, topics, group_of(NAME, self.settings))
+        await forget(self.settings, *topics)

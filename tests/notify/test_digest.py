@@ -8,12 +8,12 @@ import pytest
 import pytest_asyncio
 
 from chassis.clock import FixedClock
-from chassis.groups import group_of, rewind
 from chassis.mongo import Document, Mongo
 from contracts.notice import NoticeKind
 from contracts.recipient import Role, Subscription
-from contracts.topics import TOPICS, WEEK_SUMMED_UP
+from contracts.topics import WEEK_SUMMED_UP
 from services.notify.app import NAME, build
+from tests.notify.installation import forget
 from tests.notify.site import REGION, SECRETARY, TEAM, Site, office, site_of_notices
 from tests.running import eventually, read_topic, running
 
@@ -158,11 +158,7 @@ async def test_a_rebuild_tells_the_same_and_mails_nothing(site: Site, clock: Fix
     await eventually(settled, within_s=60)
     lived = await kept(site)
     await site.life.aclose()
-    mongo = Mongo(site.settings)
-    await mongo.drop(NAME)
-    await mongo.close()
-    topics = [topic for topic in TOPICS if NAME in topic.read_by]
-    await rewind(site.settings, topics, group_of(NAME, site.settings))
+    await forget(site.settings)
 
     async def same() -> bool:
         return await kept(site) == lived

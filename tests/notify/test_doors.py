@@ -15,18 +15,18 @@ from standardwebhooks.webhooks import Webhook
 
 from chassis.clock import SystemClock
 from chassis.events import Event
-from chassis.groups import group_of, rewind
 from chassis.kafka import Publisher, ensure_topics
 from chassis.mongo import Document, Mongo
 from chassis.settings import Settings
 from contracts.award import AwardStep, Excluded, Ranked
 from contracts.message import Message
 from contracts.notice import NoticeKind
-from contracts.topics import RECIPIENT_CHANGED, TOPICS
+from contracts.topics import RECIPIENT_CHANGED
 from services.notify.app import NAME, build
 from services.notify.domain.recipients import ON_REQUEST
 from tests.notify.catcher import Catcher, always, refusing
 from tests.notify.certificates import Authority
+from tests.notify.installation import forget
 from tests.notify.messages import award_step, returned
 from tests.notify.receiver import Receiver
 from tests.notify.test_bounces import report
@@ -90,12 +90,7 @@ class House:
         return sorted(found, key=lambda document: document["_id"])
 
     async def forget(self) -> None:
-        """Drop the database and set the group back to the beginning of every topic, as for a rebuild."""
-        mongo = Mongo(self.settings)
-        await mongo.drop(NAME)
-        await mongo.close()
-        topics = [topic for topic in TOPICS if NAME in topic.read_by]
-        await rewind(self.settings, topics, group_of(NAME, self.settings))
+        await forget(self.settings)
 
     def all_are_back(self, lived: list[list[Document]]) -> Callable[[], Awaitable[bool]]:
         async def compared() -> bool:

@@ -7,14 +7,14 @@ import pytest
 import pytest_asyncio
 
 from chassis.clock import SystemClock
-from chassis.groups import group_of, rewind
 from chassis.mongo import Document, Mongo
 from contracts.recipient import Role
-from contracts.topics import AWARD_REASONS_ASKED, NOTICE_ACKNOWLEDGED, TOPICS
+from contracts.topics import AWARD_REASONS_ASKED, NOTICE_ACKNOWLEDGED
 from contracts.verdict import VerdictOutcome
 from services.notify.app import NAME, build
 from services.notify.pages.sign_in import page_of_ours
 from services.notify.store.sessions import LINKS_ALIVE_MAX
+from tests.notify.installation import forget
 from tests.notify.messages import judged
 from tests.notify.site import AGENCY, FORM, HTML, NEIGHBOUR, REGION, SECRETARY, TEAM, Site, site_of_notices
 from tests.running import eventually, read_topic, running
@@ -236,11 +236,7 @@ async def test_a_rebuild_gives_the_same_inbox(site: Site) -> None:
     await eventually(settled)
     lived, mails = await documents(site), len(site.catcher.raw)
     await site.life.aclose()
-    mongo = Mongo(site.settings)
-    await mongo.drop(NAME)
-    await mongo.close()
-    topics = [topic for topic in TOPICS if NAME in topic.read_by]
-    await rewind(site.settings, topics, group_of(NAME, site.settings))
+    await forget(site.settings)
 
     async def same() -> bool:
         return await documents(site) == lived

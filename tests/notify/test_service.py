@@ -14,19 +14,18 @@ from chassis.replay import read_all
 from contracts.message import Message, deterministic_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
 from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
-from contracts.topics import NOTICE_SETTLED, TOPICS, Topic
+from contracts.topics import NOTICE_SETTLED, Topic
 from services.notify.app import NAME
 from services.notify.domain.examples import FACTS
 from tests.notify.catcher import Catcher, first
 from tests.notify.certificates import Authority
-from tests.notify.installation import Installation
+from tests.notify.installation import WHAT_NOTIFY_READS, Installation
 from tests.notify.messages import award, overdue, returned
 from tests.notify.receiver import Receiver
 from tests.running import Keys, eventually, read_topic, settings_for
 
 REGIONS = ("64.71", "64.72", "64.74")
 HOST = "localhost"
-WHAT_NOTIFY_READS = tuple(topic for topic in TOPICS if NAME in topic.read_by)
 FACTS_ALONE = tuple(topic for topic in WHAT_NOTIFY_READS if topic != NOTICE_SETTLED)
 
 
