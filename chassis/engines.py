@@ -6,14 +6,14 @@ from typing import Final
 from chassis.clock import monotonic_s
 from chassis.errors import BROKEN_WORLD
 from chassis.kafka import Publisher
-from chassis.metrics import TaskMetrics
+from chassis.metrics import EngineMetrics
 from chassis.mongo import Mongo
 
 LOOK_EVERY_S: Final = 5.0
 _ANSWER_S: Final = 3.0
 
 
-async def watch_engines(mongo: Mongo, publisher: Publisher, metrics: TaskMetrics) -> None:
+async def watch_engines(mongo: Mongo, publisher: Publisher, metrics: EngineMetrics) -> None:
     """Keep the figures of both until cancelled."""
 
     async def mongo_answers() -> bool:
@@ -27,6 +27,6 @@ async def watch_engines(mongo: Mongo, publisher: Publisher, metrics: TaskMetrics
     while True:
         for engine, answers in engines.items():
             asked_at = monotonic_s()
-            metrics.engine_answers.labels(engine).set(await answers())
-            metrics.engine_answer_time.labels(engine).set(monotonic_s() - asked_at)
+            metrics.answers.labels(engine).set(await answers())
+            metrics.answer_time.labels(engine).set(monotonic_s() - asked_at)
         await asyncio.sleep(LOOK_EVERY_S)

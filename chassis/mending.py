@@ -84,7 +84,7 @@ async def cases(
 
 async def discard(settings: Settings, letters: Sequence[Letter], order: Order, clock: Clock) -> list[Settled]:
     """Settle the letters without handing them to anybody."""
-    async with desk(settings) as at:
+    async with desk(settings, DEAD_LETTER_SETTLED) as at:
         for letter in letters:
             await at.tell(_fact(letter, order, clock, Settlement.DISCARDED))
     return [Settled(letter) for letter in letters]
@@ -103,7 +103,7 @@ async def replay(
     await _read_tails(settings, [tail for tail in tails if tail.refused is None])
     if dry_run:
         return [tail.settled for tail in tails]
-    async with desk(settings) as at:
+    async with desk(settings, DEAD_LETTER_SETTLED) as at:
         for tail in tails:
             if tail.refused is None:
                 tail.offset = await _write_again(at, tail) if tail.offset is None else tail.offset

@@ -111,23 +111,29 @@ class TaskMetrics:
             ("task", "cause"),
             registry=registry,
         )
-        self.engine_answers = Gauge(
-            "spm_engine_answers",
-            "1 when the engine answered the last time it was asked.",
-            ("engine",),
-            registry=registry,
-        )
-        for engine in ("kafka", "mongodb"):
-            self.engine_answers.labels(engine)
-        self.engine_answer_time = Gauge(
-            "spm_engine_answer_seconds", "How long the last answer took.", ("engine",), registry=registry
-        )
 
     def failed(self, task: object, error: Exception) -> None:
         """A task is known by the name of its function."""
         named = task.func if isinstance(task, partial) else task
         name = getattr(named, "__qualname__", type(named).__name__).rpartition("<locals>.")[2]
         self.failures.labels(name, type(error).__name__).inc()
+
+
+class EngineMetrics:
+    """Of a process that asks them: where nobody asks, a 0 would tell of an engine that is away."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.answers = Gauge(
+            "spm_engine_answers",
+            "1 when the engine answered the last time it was asked.",
+            ("engine",),
+            registry=registry,
+        )
+        for engine in ("kafka", "mongodb"):
+            self.answers.labels(engine)
+        self.answer_time = Gauge(
+            "spm_engine_answer_seconds", "How long the last answer took.", ("engine",), registry=registry
+        )
 
 
 class Sampled:

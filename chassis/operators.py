@@ -17,7 +17,7 @@ from chassis.replay import read_records
 from chassis.settings import Settings
 from contracts.message import Message
 from contracts.operation import PauseChangedV1
-from contracts.topics import DEAD_LETTER_SETTLED, PAUSE_CHANGED
+from contracts.topics import PAUSE_CHANGED, Topic
 
 SERVICES: Final = ("intake", "validation", "scoring", "notify")
 
@@ -52,8 +52,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(settings: Settings) -> AsyncIterator[Desk]:
-    await ensure_topics(settings, (DEAD_LETTER_SETTLED, PAUSE_CHANGED))
+async def desk(settings: Settings, told: Topic) -> AsyncIterator[Desk]:
+    """Where facts of one topic are told; the operators' desk has no right to any other."""
+    await ensure_topics(settings, (told,))
     producer = make_producer(settings, "operators")
     try:
         await producer.start()
@@ -64,7 +65,7 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
 
 async def pause(settings: Settings, service: str, order: Order, clock: Clock, *, rest: bool) -> None:
     """Let every replica of the service rest, or go on; those that start later obey too."""
-    async with desk(settings) as at:
+    async with desk(settings, PAUSE_CHANGED) as at:
         await at.tell(
             PauseChangedV1(
                 service=service, paused=rest, reason=order.reason, changed_by=order.by, changed_at=clock.now()

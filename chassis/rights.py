@@ -5,10 +5,12 @@ from typing import Final, Literal
 
 from chassis.groups import group_of
 from chassis.settings import Settings
-from contracts.topics import TOPICS, read_of, written_of
+from contracts.topics import TOPICS, dead_letter_of, read_of, written_of
 
 SERVICES: Final = tuple(sorted({name for topic in TOPICS for name in (*topic.read_by, *topic.followed_by)}))
 OPERATOR: Final = "operator"
+DESK: Final = "desk"
+PRINCIPALS: Final = (*SERVICES, OPERATOR, DESK)
 
 Resource = Literal["topic", "group"]
 Operation = Literal["AlterConfigs", "Create", "Delete", "DescribeConfigs", "Read", "Write"]
@@ -47,6 +49,8 @@ def kafka_grants(service: str, settings: Settings) -> list[Grant]:
     principal, prefix = principal_of(service, settings), settings.kafka_prefix
     if service == OPERATOR:
         return _operator_grants(principal, f"{prefix}spm-")
+    if service == DESK:
+        return _desk_grants(principal, prefix)
     reading = [Grant(principal, "topic", prefix + topic.name, "Read") for topic in read_of(service)]
     writing = [Grant(principal, "topic", prefix + topic.name, "Write") for topic in written_of(service)]
     return [*reading, *writing, Grant(principal, "group", group_of(service, settings), "Read")]
@@ -62,8 +66,20 @@ def _operator_grants(principal: str, beginning: str) -> list[Grant]:
     ]
 
 
+def _desk_grants(principal: str, prefix: str) -> list[Grant]:
+    """The desk shows dead letters and writes the record again where it stood: in what somebody reads."""
+    read = [topic for topic in TOPICS if topic.read_by]
+    both: tuple[Operation, ...] = ("Read", "Write")
+    return [
+        *(Grant(principal, "topic", prefix + topic.name, operation) for topic in read for operation in both),
+        *(Grant(principal, "topic", prefix + dead_letter_of(topic).name, "Read") for topic in read),
+    ]
+
+
 def mongo_roles(service: str, settings: Settings) -> list[Role]:
-    """A service has one database; operators drop and compare those of all."""
+    """A service has one database; operators drop and compare those of all; the desk has none."""
+    if service == DESK:
+        return []
     if service == OPERATOR:
         databases = [settings.mongo_prefix + name for name in SERVICES]
         return [role for name in databases for role in (Role("readWrite", name), Role("dbAdmin", name))]

@@ -31,7 +31,7 @@ from chassis.exposition import add_metrics, metrics_apart, registry_of
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor, Traced
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
-from chassis.metrics import HttpMetrics, StreamMetrics, TaskMetrics
+from chassis.metrics import EngineMetrics, HttpMetrics, StreamMetrics, TaskMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
 from chassis.openapi import Described
@@ -135,6 +135,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     service = build(world)
     witness = service.witness or NoWitness()
     running = _joined(name, service, world, mongo, publisher)
+    watch = partial(watch_engines, mongo, publisher, EngineMetrics(registry))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -146,7 +147,6 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
             stack.push_async_callback(publisher.stop)
             stack.push_async_callback(running.broker.stop)
             rising = asyncio.create_task(_rise(running, service, settings))
-            watch = partial(watch_engines, mongo, publisher, running.metrics)
             watching = asyncio.create_task(for_ever(watch, settings.retry_delay_s_max, running.metrics))
             stack.push_async_callback(end, [rising, watching])
             yield

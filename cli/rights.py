@@ -8,12 +8,11 @@ from typing import Final
 
 import typer
 
-from chassis.rights import OPERATOR, SERVICES, Grant, kafka_grants, mongo_roles, principal_of
+from chassis.rights import PRINCIPALS, Grant, kafka_grants, mongo_roles, principal_of
 from chassis.settings import Settings, read_settings
 
 app = typer.Typer(help="Who may do what at Kafka and MongoDB.", no_args_is_help=True)
 
-_EVERYBODY: Final = (*SERVICES, OPERATOR)
 _ACLS: Final = 'kafka-acls.sh --bootstrap-server "$KAFKA" --command-config "$ADMIN" --add'
 
 
@@ -36,7 +35,7 @@ def mongo() -> None:
 
 def kafka_commands(settings: Settings) -> Iterator[str]:
     """One command for each principal, operation and kind of resource."""
-    for service in _EVERYBODY:
+    for service in PRINCIPALS:
         yield f"# {service}"
         grants = sorted(kafka_grants(service, settings), key=_together)
         for (resource, operation, prefixed), entries in groupby(grants, key=_together):
@@ -61,7 +60,9 @@ def _named(resource: str, grants: Iterable[Grant]) -> list[str]:
 
 def mongo_commands(settings: Settings) -> Iterator[str]:
     yield 'db = db.getSiblingDB("admin");'
-    for service in _EVERYBODY:
+    for service in PRINCIPALS:
         roles = [{"role": role.role, "db": role.database} for role in mongo_roles(service, settings)]
+        if not roles:
+            continue  # it never comes to MongoDB
         user = json.dumps(principal_of(service, settings))
         yield f"db.createUser({{user: {user}, pwd: passwordPrompt(), roles: {json.dumps(roles)}}});"

@@ -45,6 +45,7 @@ def service_process(
     folder: Path,
     *,
     module: str | None = None,
+    arguments: tuple[str, ...] = (),
     secrets: Path | None = None,
     root: Path = ROOT,
 ) -> Door:
@@ -68,7 +69,7 @@ def service_process(
             raise NotReadyError(f"/ready answers {answer.status_code}")
 
     environment = [f"SPM_{key.upper()}={value}" for key, value in given.items()] + [f"PYTHONPATH={root}"]
-    command = ("env", *environment, sys.executable, "-m", module or f"services.{name}")
+    command = ("env", *environment, sys.executable, "-m", module or f"services.{name}", *arguments)
     return Door(Program(name, address, ready, command, folder))
 
 

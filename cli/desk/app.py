@@ -1,6 +1,6 @@
 """The operators' desk as an application: pages and vital signs, and no stream and no database of its own.
 
-It runs with the operators' credential, so that no service needs the right to write into the topics that it reads.
+It runs with a credential of its own, so that no service needs the right to write into the topics that it reads.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from chassis.audit import NoWitness
 from chassis.clock import Clock
 from chassis.documentation import OPENAPI, documentation
 from chassis.endless import end, for_ever
-from chassis.exposition import add_metrics
+from chassis.exposition import add_metrics, metrics_apart, registry_of
 from chassis.gate import Gate
 from chassis.http import Measured, SafeDoors
-from chassis.metrics import BuildInfo, HttpMetrics, TaskMetrics
+from chassis.metrics import HttpMetrics, TaskMetrics
 from chassis.oauth import Issuer
 from chassis.openapi import Described
 from chassis.quota import Quota
@@ -39,8 +39,7 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
     """Raises:
     Misconfigured: the keys' file cannot be read.
     """
-    registry, ring = CollectorRegistry(), KeyRing.read(settings.api_keys)
-    registry.register(BuildInfo(NAME, version("spm-awards")))
+    registry, ring = registry_of(NAME), KeyRing.read(settings.api_keys)
     metrics = TaskMetrics(registry)
 
     @asynccontextmanager
@@ -48,7 +47,8 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
         learning = asyncio.create_task(
             for_ever(partial(learn_keys, ring, settings), settings.retry_delay_s_max, metrics)
         )
-        yield
+        with metrics_apart(settings, registry):
+            yield
         await end([learning])
 
     app = Described(
@@ -70,12 +70,13 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
     problems.install(app)
     app.add_middleware(SafeDoors)
     app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=NoWitness(), clock=clock)
-    for router in (_vital_signs(ring, registry), documentation(TITLE), letter_pages(settings, clock)):
+    shown = registry if settings.metrics_port is None else None
+    for router in (_vital_signs(ring, shown), documentation(TITLE), letter_pages(settings, clock)):
         app.include_router(router)
     return app
 
 
-def _vital_signs(ring: KeyRing, registry: CollectorRegistry) -> APIRouter:
+def _vital_signs(ring: KeyRing, registry: CollectorRegistry | None) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     @router.get("/live", summary="200 while it runs")
@@ -86,5 +87,6 @@ def _vital_signs(ring: KeyRing, registry: CollectorRegistry) -> APIRouter:
     async def ready() -> Response:
         return JSONResponse({"status": "ready" if ring.complete else "not ready"}, 200 if ring.complete else 503)
 
-    add_metrics(router, registry)
+    if registry is not None:
+        add_metrics(router, registry)
     return router

@@ -22,7 +22,7 @@ def desk(
     """Serve the page of dead letters until it is stopped.
 
     Who comes in has a key of every region with operations:read; to replay and to discard, with operations:write. It
-    acts with the credential that SPM_KAFKA_USERNAME names: the operators' (spm rights).
+    acts with the credential that SPM_KAFKA_USERNAME names: the desk's own (spm rights).
     """
     try:
         settings = installation("kafka", service="intake")

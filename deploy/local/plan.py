@@ -95,8 +95,8 @@ def planned(folder: Path, settings: LocalSettings, ports: Mapping[str, int], pro
 def _prometheus(folder: Path, program: Path | None, ports: Mapping[str, int]) -> tuple[Program, ...]:
     if program is None:
         return ()
-    scraped = {name: f"{LOOPBACK}:{ports[name]}" for name in SERVICES}
-    return (prometheus(folder / "prometheus", program=program, port=ports["prometheus"], services=scraped),)
+    scraped = {name: f"{LOOPBACK}:{ports[name]}" for name in (*SERVICES, "desk")}
+    return (prometheus(folder / "prometheus", program=program, port=ports["prometheus"], scraped=scraped),)
 
 
 def _desk(folder: Path, ports: Mapping[str, int], kafka_address: str) -> Program:

@@ -17,12 +17,12 @@ _KEPT_BYTES_MAX = "512MB"
 _PROBE_TIMEOUT_S = 3
 
 
-def prometheus(folder: Path, *, program: Path, port: int, services: Mapping[str, str]) -> Program:
-    """The server that keeps its samples in ``folder`` and scrapes these services, each by its ``host:port``."""
+def prometheus(folder: Path, *, program: Path, port: int, scraped: Mapping[str, str]) -> Program:
+    """The server that keeps its samples in ``folder`` and scrapes these, each by its ``host:port``."""
     address = f"http://{LOOPBACK}:{port}"
 
     def prepare() -> None:
-        write_configuration(folder, services)
+        write_configuration(folder, scraped)
 
     return Program(
         name="prometheus",
@@ -41,12 +41,12 @@ def prometheus(folder: Path, *, program: Path, port: int, services: Mapping[str,
     )
 
 
-def write_configuration(folder: Path, services: Mapping[str, str]) -> None:
+def write_configuration(folder: Path, scraped: Mapping[str, str]) -> None:
     """The shipped configuration and rules as they are, beside the targets of this installation."""
     shutil.copy(SHIPPED / "prometheus.yml", folder)
     shutil.rmtree(folder / "rules", ignore_errors=True)
     shutil.copytree(SHIPPED / "rules", folder / "rules")
-    targets = [{"targets": [at], "labels": {"job": f"spm-{name}"}} for name, at in services.items()]
+    targets = [{"targets": [at], "labels": {"job": f"spm-{name}"}} for name, at in scraped.items()]
     (folder / "targets").mkdir(exist_ok=True)
     (folder / "targets" / "spm.json").write_text(json.dumps(targets, indent=2) + "\n", encoding="utf-8")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chassis.rights import OPERATOR, SERVICES, Grant, Role, kafka_grants, mongo_roles
+from chassis.rights import DESK, OPERATOR, SERVICES, Grant, Role, kafka_grants, mongo_roles
 from chassis.settings import Settings
-from contracts.topics import SUBMISSION_JUDGED, SUBMISSION_RECEIVED, TOPICS
+from contracts.topics import EVERY_TOPIC, PAUSE_CHANGED, SUBMISSION_JUDGED, SUBMISSION_RECEIVED, TOPICS
 
 SETTINGS = Settings(kafka_prefix="uji-", mongo_prefix="uji_")
 each_service = pytest.mark.parametrize("service", SERVICES)
@@ -55,3 +55,16 @@ def test_operators_have_this_installations_topics_groups_and_databases() -> None
 
     assert {(grant.name, grant.prefixed) for grant in grants} == {("uji-spm-", True)}
     assert {role.database for role in mongo_roles(OPERATOR, SETTINGS)} == {f"uji_{name}" for name in SERVICES}
+
+
+def test_the_desk_reads_all_but_pauses_and_writes_where_a_record_can_be_written_again_and_can_do_nothing_else() -> None:
+    everything, paused = (
+        {"uji-" + topic.name for topic in EVERY_TOPIC},
+        {PAUSE_CHANGED.name, PAUSE_CHANGED.dead_letter_name},
+    )
+
+    assert names(DESK, "Read") == everything - {"uji-" + name for name in paused}
+    assert names(DESK, "Write") == {"uji-" + topic.name for topic in TOPICS if topic.read_by}
+    assert {(grant.resource, grant.prefixed) for grant in kafka_grants(DESK, SETTINGS)} == {("topic", False)}
+    assert {grant.operation for grant in kafka_grants(DESK, SETTINGS)} == {"Read", "Write"}
+    assert mongo_roles(DESK, SETTINGS) == []

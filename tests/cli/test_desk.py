@@ -18,6 +18,7 @@ from chassis.mending import cases
 from chassis.settings import Settings
 from cli.desk.app import make_desk
 from contracts.topics import SUBMISSION_RECEIVED
+from deploy.local.ports import LOOPBACK, free_port
 from tests.intake.reports import KOTA, NOW, received
 from tests.running import Keys, read_topic, running, settings_for
 
@@ -181,7 +182,22 @@ async def test_a_replay_stands_once_in_the_log_however_often_it_is_ordered(desk:
 async def test_its_document_tells_of_its_doors_and_its_metrics_of_its_version(desk: Desk) -> None:
     document = (await desk.client.get("/openapi.json")).json()
     assert document["paths"]["/dead-letters"]["get"]["security"]
-    assert 'spm_build_info{service="desk"' in (await desk.client.get("/metrics")).text
+    metrics = (await desk.client.get("/metrics")).text
+    assert 'spm_build_info{service="desk"' in metrics
+    assert "spm_engine_answers" not in metrics, (
+        "it asks no engine whether it is there, and an alert would say it is away"
+    )
+
+
+async def test_its_metrics_too_can_have_a_port_of_their_own(desk: Desk) -> None:
+    apart = desk.settings.model_copy(update={"metrics_port": free_port()})
+    app = make_desk(apart, FixedClock(NOW))
+    async with (
+        running("desk", lambda _: pytest.fail("has no parts"), apart, app=app) as client,
+        httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{apart.metrics_port}", trust_env=False) as watcher,
+    ):
+        assert (await client.get("/metrics")).status_code == 404
+        assert 'spm_build_info{service="desk"' in (await watcher.get("/metrics")).text
 
 
 async def test_without_its_keys_it_does_not_begin(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 from typer.testing import CliRunner
 
-from chassis.rights import OPERATOR, SERVICES, kafka_grants
+from chassis.rights import PRINCIPALS, SERVICES, kafka_grants
 from chassis.settings import Settings
 from cli.main import app
 from cli.rights import kafka_commands, mongo_commands
@@ -24,7 +24,7 @@ def test_the_commands_for_kafka_say_every_grant_once() -> None:
     ]
     wanted = [
         (f"User:{grant.principal}", grant.resource, grant.name, grant.operation)
-        for service in (*SERVICES, OPERATOR)
+        for service in PRINCIPALS
         for grant in kafka_grants(service, SETTINGS)
     ]
     assert sorted(said) == sorted(wanted)
@@ -36,7 +36,7 @@ def test_a_pattern_is_said_for_operators_alone() -> None:
     assert all("User:spm-operator" in line for line in patterns)
 
 
-def test_the_script_for_mongodb_makes_a_user_for_each_service_and_holds_no_password() -> None:
+def test_the_script_for_mongodb_makes_a_user_for_who_has_a_database_and_holds_no_password() -> None:
     script = list(mongo_commands(SETTINGS))
 
     assert (
@@ -44,6 +44,7 @@ def test_the_script_for_mongodb_makes_a_user_for_each_service_and_holds_no_passw
         'roles: [{"role": "readWrite", "db": "spm_scoring"}]});'
     ) in script
     assert sum("passwordPrompt()" in line for line in script) == len(SERVICES) + 1
+    assert not any("desk" in line for line in script)
 
 
 def test_both_are_printed() -> None:

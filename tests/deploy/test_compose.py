@@ -1,5 +1,6 @@
 """deploy/compose.yaml against what the services understand. Whether it runs, only a Docker daemon can say."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,13 @@ import pytest
 import yaml
 from setuptools import find_namespace_packages  # type: ignore[import-untyped]  # it has no types
 
-from chassis.rights import SERVICES
+from chassis.rights import DESK, SERVICES
 from chassis.settings import Settings
 from cli.generate import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
-each_service = pytest.mark.parametrize("service", SERVICES)
+COMMANDS = {service: ["python", "-m", f"services.{service}"] for service in SERVICES} | {DESK: ["spm", "desk"]}
+each_service = pytest.mark.parametrize("service", COMMANDS)
 
 
 @each_service
@@ -26,7 +28,7 @@ def test_a_service_is_told_nothing_that_is_no_setting(service: str) -> None:
 def test_a_service_runs_with_no_right_and_time_to_end_in_order(service: str) -> None:
     part = COMPOSE["services"][service]
 
-    assert part["command"] == ["python", "-m", f"services.{service}"]
+    assert part["command"] == COMMANDS[service]
     assert part["read_only"]
     assert part["cap_drop"] == ["ALL"]
     assert int(part["stop_grace_period"].removesuffix("s")) > Settings().stop_wait_s
@@ -43,6 +45,21 @@ def test_a_secret_is_given_to_the_service_alone_that_signs_with_it() -> None:
 
     assert {name for name, secrets in given.items() if "receipt-keys" in secrets} == {"intake"}
     assert {name for name, secrets in given.items() if "webhook-secret" in secrets} == {"notify"}
+
+
+def test_the_desk_is_told_of_no_database() -> None:
+    desk = COMPOSE["services"][DESK]
+
+    assert "SPM_MONGO" not in desk["environment"]
+    assert list(desk["depends_on"]) == ["kafka"]
+
+
+def test_prometheus_is_told_of_every_service_and_of_the_desk() -> None:
+    targets = json.loads((ROOT / "deploy" / "compose-targets.json").read_text(encoding="utf-8"))
+
+    assert {(row["labels"]["job"], *row["targets"]) for row in targets} == {
+        (f"spm-{name}", f"{name}:8080") for name in COMMANDS
+    }
 
 
 def test_every_image_of_others_has_a_version() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from chassis.rights import OPERATOR, SERVICES
+from chassis.rights import DESK, OPERATOR, SERVICES
 from chassis.settings import Settings
 from cli.generate import ROOT
 from contracts.topics import PARTITIONS
@@ -22,7 +22,9 @@ Resource = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl puts the overlays together; none is installed")
 each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
+COMMANDS: Final = {name: ["python", "-m", f"services.{name}"] for name in SERVICES} | {DESK: ["spm", "desk"]}
 each_service = pytest.mark.parametrize("service", SERVICES)
+each_program = pytest.mark.parametrize("service", COMMANDS)
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +55,12 @@ def test_every_resource_is_valid_by_kubernetes_own_schema(built: dict[str, list[
         validation.validate(resource, SCHEMAS, strict=True)
 
 
-@each_service
+@each_program
 def test_the_pods_run_with_no_right_on_their_machine(built: dict[str, list[Resource]], service: str) -> None:
     pod = deployment(built, service)["spec"]["template"]["spec"]
     (container,) = pod["containers"]
 
-    assert container["command"] == ["python", "-m", f"services.{service}"]
+    assert container["command"] == COMMANDS[service]
     assert pod["securityContext"]["runAsNonRoot"]
     assert not pod["automountServiceAccountToken"]
     assert container["securityContext"] == {
@@ -69,7 +71,7 @@ def test_the_pods_run_with_no_right_on_their_machine(built: dict[str, list[Resou
     assert {"requests", "limits"} <= container["resources"].keys()
 
 
-@each_service
+@each_program
 def test_a_pod_is_asked_at_both_probes_and_has_time_to_end_in_order(
     built: dict[str, list[Resource]], service: str
 ) -> None:
@@ -82,7 +84,7 @@ def test_a_pod_is_asked_at_both_probes_and_has_time_to_end_in_order(
     assert pod["terminationGracePeriodSeconds"] > PRE_STOP_S + Settings().stop_wait_s + 10
 
 
-@each_service
+@each_program
 def test_budget_and_policies_and_service_mean_the_pods_of_one_service_alone(
     built: dict[str, list[Resource]], service: str
 ) -> None:
@@ -106,7 +108,7 @@ def test_what_no_policy_names_is_let_in_or_out_nowhere(built: dict[str, list[Res
         assert all(policy["spec"]["podSelector"] for policy in policies.values()), "it would open every pod"
 
 
-@each_service
+@each_program
 def test_metrics_stand_at_a_port_of_their_own_that_watchers_alone_reach(
     built: dict[str, list[Resource]], service: str
 ) -> None:
@@ -118,7 +120,8 @@ def test_metrics_stand_at_a_port_of_their_own_that_watchers_alone_reach(
 
     assert ports == {"http": config["data"]["SPM_HTTP_PORT"], "metrics": config["data"]["SPM_METRICS_PORT"]}
     assert config["data"]["SPM_METRICS_HOST"] == "0.0.0.0"
-    assert let_in == {"spm-awards/reaches-services": "http", "spm-awards/watches-services": "metrics"}
+    neighbour = "spm-awards/reaches-desk" if service == DESK else "spm-awards/reaches-services"
+    assert let_in == {neighbour: "http", "spm-awards/watches-services": "metrics"}
 
 
 def _labels(door: Resource) -> Iterator[str]:
@@ -140,7 +143,14 @@ def test_replicas_follow_the_lag_up_to_the_number_of_partitions(built: dict[str,
     assert "replicas" not in deployment(built, service)["spec"], "it would undo the scaling at each deployment"
 
 
-@each_service
+def test_the_desk_does_not_scale_and_reaches_no_database(built: dict[str, list[Resource]]) -> None:
+    leaves = of_kind(built["nation"], "NetworkPolicy")[f"spm-{DESK}"]["spec"]["egress"]
+
+    assert f"spm-{DESK}" not in of_kind(built["nation"], "HorizontalPodAutoscaler")
+    assert {port["port"] for way in leaves for port in way["ports"]} == {53, 443, 9092, 9093}
+
+
+@each_program
 def test_each_service_comes_with_its_own_principal_and_its_own_secrets(
     built: dict[str, list[Resource]], service: str
 ) -> None:

@@ -11,11 +11,16 @@ from deploy.local.prometheus import SHIPPED, found, write_configuration
 from deploy.local.settings import LocalSettings
 
 
-def test_prometheus_watches_all_services_and_comes_last(tmp_path: Path) -> None:
+def test_prometheus_watches_all_services_and_the_desk_and_comes_last(tmp_path: Path) -> None:
     settings = LocalSettings(prometheus=tmp_path / "prometheus")
 
     plan = planned(tmp_path, settings, USUAL_PORTS, lambda _: None)
 
+    (prepare,) = [part.prepare for part in plan.watchers if part.name == "prometheus"]
+    (tmp_path / "prometheus").mkdir()
+    prepare()
+    targets = json.loads((tmp_path / "prometheus" / "targets" / "spm.json").read_bytes())
+    assert [target["labels"]["job"] for target in targets] == [f"spm-{name}" for name in (*SERVICES, "desk")]
     assert [part.name for part in plan.parts][-1] == "prometheus"
     assert list(plan.groups)[-1] == "watchers"
     assert plan.watchers[-1].command[0] == str(settings.prometheus)

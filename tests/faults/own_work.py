@@ -1,6 +1,10 @@
-"""The four services with credentials that let each do its own work alone: does one report go all the way?"""
+"""The four services and the desk with credentials that let each do its own work alone.
+
+Does one report go all the way, and can what was buried be settled?
+"""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiosmtpd.smtp import SMTP
 
 from chassis.kafka import client_security
-from chassis.rights import OPERATOR, SERVICES
+from chassis.rights import DESK, OPERATOR, SERVICES
 from chassis.settings import Settings
 from contracts.topics import TOPICS, Topic
 from deploy.local.ports import LOOPBACK
@@ -25,6 +29,7 @@ from tests.running import Keys, eventually
 DONE_WITHIN_S: Final = 180.0
 MAIL_HOST: Final = "localhost"
 JSON: Final = {"Content-Type": "application/json"}
+DISCARDED: Final = {"order": "discard", "reason": "Uji hak akses."}
 ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Uji hak akses."}
 
 
@@ -32,6 +37,7 @@ async def own_work(secured: Secured, usual: Settings, folder: Path, keys: Keys) 
     """What the services could not do with their credentials; empty when a report went all the way."""
     secretariat = keys.issue("sekretariat", ["periods:write"])
     region = keys.issue("kota-contoh", ["submissions:write", "submissions:read"], KOTA)
+    operator = keys.issue("operator", ["operations:read", "operations:write"])
     catcher = Catcher()
     mail = {
         "smtp": catcher.uri.replace(LOOPBACK, MAIL_HOST),
@@ -55,6 +61,7 @@ async def own_work(secured: Secured, usual: Settings, folder: Path, keys: Keys) 
             await _in_time(scored, "the report was not judged and scored"),
             await _in_time(lambda: bool(catcher.raw), "no encrypted mail came"),
             *[await _buried(topic, secured.settings(OPERATOR, usual)) for topic in TOPICS if topic.read_by],
+            await _settled_at_the_desk(doors[DESK], operator),
         ]
     return [fault for fault in faults if fault]
 
@@ -62,9 +69,10 @@ async def own_work(secured: Secured, usual: Settings, folder: Path, keys: Keys) 
 async def _all_started(secured: Secured, usual: Settings, folder: Path, stack: AsyncExitStack) -> dict[str, Door]:
     """At once, each with its own credentials; the secrets come from files."""
     doors = {}
-    for service in SERVICES:
-        given = secured.settings(service, usual)
-        doors[service] = service_process(service, given, folder / service, secrets=folder / service / "secrets")
+    for service in (*SERVICES, DESK):
+        given, place = secured.settings(service, usual), folder / service
+        program: dict[str, Any] = {"module": "cli", "arguments": (DESK,)} if service == DESK else {}
+        doors[service] = service_process(service, given, place, secrets=place / "secrets", **program)
         stack.push_async_callback(doors[service].stop)
     await asyncio.gather(*(door.start() for door in doors.values()))
     return doors
@@ -109,4 +117,18 @@ async def _buried(topic: Topic, operator: Settings) -> str | None:
         return f"{topic.name} has no dead letter of {sorted(set(topic.read_by) - readers)}"
     finally:
         await consumer.stop()
+    return None
+
+
+async def _settled_at_the_desk(desk: Door, operator: dict[str, str]) -> str | None:
+    """It must show what the matrix wrote and the readers buried, and settle one of it."""
+    async with httpx.AsyncClient(base_url=desk.address, trust_env=False, timeout=60, headers=operator) as client:
+        page = await client.get("/dead-letters")
+        found = re.search(r"/dead-letters/[a-z]+/[a-z0-9-]+/\d+/\d+", page.text)
+        if found is None:
+            return f"the desk shows no dead letter ({page.status_code})"
+        settled = await client.post(found[0], data=DISCARDED)
+        open_ones = (await client.get("/dead-letters")).text
+    if settled.status_code != httpx.codes.SEE_OTHER or f'{found[0]}"' in open_ones:
+        return f"the desk did not settle {found[0]} ({settled.status_code})"
     return None

@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from chassis.kafka import admin_client
-from chassis.rights import OPERATOR, SERVICES, Grant, Role, kafka_grants, mongo_roles, principal_of
+from chassis.rights import PRINCIPALS, Grant, Role, kafka_grants, mongo_roles, principal_of
 from chassis.settings import Settings
 from deploy.local.engines import Engine
 from deploy.local.kafka import Otherwise, kafka
@@ -24,7 +24,6 @@ from deploy.local.settings import LocalSettings
 from tests.notify.certificates import Authority
 
 ADMIN: Final = "admin"
-EVERYBODY: Final = (*SERVICES, OPERATOR)
 _RESOURCES: Final = {"topic": 2, "group": 3}
 _OPERATIONS: Final = {
     "Read": 3,
@@ -69,11 +68,11 @@ class Secured:
 
     async def allow(self, usual: Settings, *more: Grant | Role, to: str = ADMIN) -> None:
         """Give every service its rights, as ``spm rights`` prints them, and ``more`` to one of them."""
-        grants = [grant for service in EVERYBODY for grant in kafka_grants(service, usual)]
+        grants = [grant for service in PRINCIPALS for grant in kafka_grants(service, usual)]
         await self._grant([*grants, *(grant for grant in more if isinstance(grant, Grant))], usual)
         admin_uri = self.mongo_uri(ADMIN, self.passwords[ADMIN])
         async with AsyncMongoClient[dict[str, Any]](admin_uri, timeoutMS=30_000) as client:
-            for service in EVERYBODY:
+            for service in PRINCIPALS:
                 extra = [role for role in more if isinstance(role, Role) and service == to]
                 roles = [{"role": role.role, "db": role.database} for role in [*mongo_roles(service, usual), *extra]]
                 user = principal_of(service, usual)
@@ -100,7 +99,7 @@ def _request(grant: Grant) -> CreateAclsRequest:
 async def secured_engines(folder: Path, stopping: AsyncExitStack, usual: Settings) -> Secured:
     """Started, and stopped at the end. The users are known to both; who may do what is not said yet."""
     authority = Authority.made_in(folder)
-    passwords = {name: secrets.token_urlsafe(24) for name in (*EVERYBODY, ADMIN)}
+    passwords = {name: secrets.token_urlsafe(24) for name in (*PRINCIPALS, ADMIN)}
     users = {ADMIN if name == ADMIN else principal_of(name, usual): word for name, word in passwords.items()}
     engines = Engine(_kafka(folder / "kafka", authority, users)), Engine(_mongod(folder, authority, passwords[ADMIN]))
     for engine in engines:
