@@ -9,12 +9,12 @@ import pytest
 import yaml
 from setuptools import find_namespace_packages  # type: ignore[import-untyped]  # it has no types
 
-from chassis.rights import DESK, SERVICES
+from chassis.rights import DESK
 from chassis.settings import Settings
 from cli.generate import ROOT
+from tests.images.docker import COMMANDS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
-COMMANDS = {service: ["python", "-m", f"services.{service}"] for service in SERVICES} | {DESK: ["spm", "desk"]}
 each_service = pytest.mark.parametrize("service", COMMANDS)
 
 

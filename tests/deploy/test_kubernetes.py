@@ -13,6 +13,7 @@ from chassis.rights import DESK, OPERATOR, SERVICES
 from chassis.settings import Settings
 from cli.generate import ROOT
 from contracts.topics import PARTITIONS
+from tests.images.docker import COMMANDS
 
 OVERLAYS: Final = ("nation", "one-machine")
 SCHEMAS: Final = "1.32"
@@ -22,7 +23,6 @@ Resource = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(KUBECTL is None, reason="kubectl puts the overlays together; none is installed")
 each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
-COMMANDS: Final = {name: ["python", "-m", f"services.{name}"] for name in SERVICES} | {DESK: ["spm", "desk"]}
 each_service = pytest.mark.parametrize("service", SERVICES)
 each_program = pytest.mark.parametrize("service", COMMANDS)
 

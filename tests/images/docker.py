@@ -3,9 +3,12 @@
 import subprocess
 from typing import Final
 
+from chassis.rights import DESK, SERVICES
 from cli.generate import ROOT
 
 IMAGE: Final = "spm-awards"
+COMMANDS: Final = {service: ["python", "-m", f"services.{service}"] for service in SERVICES} | {DESK: ["spm", "desk"]}
+"""What runs from the image, and how each is started."""
 STAND_IN: Final = "spm-awards.stand-in"
 """The label of an image that has another's name, and of what is built on it."""
 _PATIENCE_S: Final = 1_800
@@ -29,6 +32,8 @@ def docker(*arguments: str, given: str | None = None) -> str:
         )
     except FileNotFoundError as error:
         raise DockerError("No docker is on the path. Install Docker Engine 20.10 or newer.") from error
+    except subprocess.TimeoutExpired as error:
+        raise DockerError(f"docker {' '.join(arguments[:3])} … did not end within {_PATIENCE_S} s") from error
     if done.returncode:
         told = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_LINES_TOLD:])
         raise DockerError(f"docker {' '.join(arguments[:3])} … ended with {done.returncode}:\n{told}")

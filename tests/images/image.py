@@ -1,4 +1,4 @@
-"""What is in the image, as whom it runs, and how each service lives and ends in it, on this machine's Docker.
+"""What is in the image, as whom it runs, and how each service and the desk live and end in it, on this Docker.
 
 Run with ``python -m tests.images.image``. It builds deploy/Dockerfile, starts a Kafka and a MongoDB for this run alone,
 and each service from the image: on a read-only root, without capabilities. ``--image`` looks at one that is built.
@@ -22,13 +22,12 @@ import httpx
 from rich.console import Console
 
 from chassis.clock import monotonic_s
-from chassis.rights import SERVICES
 from chassis.settings import Settings
 from cli.generate import ROOT
 from deploy.local import credentials
 from deploy.local.ports import LOOPBACK, free_port
 from tests.engines import private_engines, run_with_engines
-from tests.images.docker import STAND_IN, DockerError, build, docker
+from tests.images.docker import COMMANDS, STAND_IN, DockerError, build, docker
 
 USER: Final = 10_001
 HEALTHY_WITHIN_S: Final = 240.0
@@ -95,7 +94,7 @@ def _normal(requirement: str) -> str:
 
 @dataclass(frozen=True)
 class Running:
-    """A service that runs from the image in a container of its own."""
+    """A service, or the desk, that runs from the image in a container of its own."""
 
     service: str
     port: int
@@ -109,8 +108,7 @@ class Running:
         limits = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true")
         options = ("--detach", "--network=host", "--health-interval=2s", f"--name={self.name}", *limits, *given)
         mounted = f"--volume={secrets}:/run/secrets:ro"
-        command = ("python", "-m", f"services.{self.service}")
-        docker("run", *options, f"--env=SPM_HTTP_PORT={self.port}", mounted, image, *command)
+        docker("run", *options, f"--env=SPM_HTTP_PORT={self.port}", mounted, image, *COMMANDS[self.service])
 
     async def faults(self) -> list[str]:
         health = await self._health()
@@ -194,7 +192,7 @@ async def overlooked(image: str, settings: Mapping[str, str], secrets: Path) -> 
     for name, (spoiling, expected) in SPOILED.items():
         docker("build", "--tag", _IN_PROOF, "-", given=f"FROM {image}\n{spoiling}\n")
         try:
-            found = await proof(_IN_PROOF, SERVICES[:1], settings, secrets)
+            found = await proof(_IN_PROOF, ["intake"], settings, secrets)
         finally:
             docker("rmi", "--force", _IN_PROOF)
         seen = [fault for fault in found if expected in fault]
@@ -243,12 +241,13 @@ async def main() -> int:
         }
         secrets = secrets_in(folder)
         faults = await (
-            overlooked(image, settings, secrets) if given.spoiled else proof(image, SERVICES, settings, secrets)
+            overlooked(image, settings, secrets) if given.spoiled else proof(image, list(COMMANDS), settings, secrets)
         )
     for fault in faults:
         console.print(f"[red]NOT PROVEN:[/red] {fault}")
     if not faults:
-        console.print("[green]IMAGE: nothing in it that does not belong there, and every service runs from it[/green]")
+        well = "nothing in it that does not belong there, and every service and the desk run from it"
+        console.print(f"[green]IMAGE: {'each of these faults is found' if given.spoiled else well}[/green]")
     return 1 if faults else 0
 
 
