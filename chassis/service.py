@@ -21,7 +21,6 @@ from chassis import logs, problems
 from chassis.access import KeyRing
 from chassis.audit import NoWitness, Witness
 from chassis.clock import Clock, SystemClock
-from chassis.collector import calm_collector, collect_whole
 from chassis.documentation import OPENAPI, documentation
 from chassis.endless import Task, end, for_ever, until_done
 from chassis.engines import watch_engines
@@ -31,6 +30,7 @@ from chassis.exposition import add_metrics, metrics_apart, registry_of
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor, Traced
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
+from chassis.memory import calm_collector, collect_whole, few_arenas
 from chassis.metrics import EngineMetrics, HttpMetrics, StreamMetrics, TaskMetrics
 from chassis.mongo import Database, Mongo
 from chassis.oauth import Issuer
@@ -232,6 +232,7 @@ def run(name: str, build: Build, *, linger_ms: int = 5) -> None:
         settings = read_settings()
         logs.configure(name, settings.log_level)
         app = make_app(name, build, settings, linger_ms=linger_ms)
+        few_arenas()
         calm_collector()
     except Misconfigured as fault:
         raise SystemExit(f"{name}: {fault}") from None

@@ -69,7 +69,7 @@ def list_(
 @app.command()
 def revoke(url: Url, token: Token, key_id: KeyId, insecure: Insecure = False) -> None:
     """End a key at once, in every service."""
-    key = _asked("DELETE", checked_url(url, insecure=insecure), token, f"/v1/keys/{key_id}").json()
+    key = _asked("POST", checked_url(url, insecure=insecure), token, f"/v1/keys/{key_id}:revoke").json()
     print(harmless(f"{key['key_id']} ({key['client_id']}): {key['state']}"))
 
 

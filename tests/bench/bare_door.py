@@ -15,8 +15,8 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 
 from chassis.clock import SystemClock
-from chassis.collector import calm_collector
 from chassis.events import Event, Passage
+from chassis.memory import calm_collector
 from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.submission import Submission

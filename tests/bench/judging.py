@@ -13,8 +13,8 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from chassis.collector import calm_collector
 from chassis.events import Event, Received, decode
+from chassis.memory import calm_collector
 from cli.demo.generator import plan_year
 from contracts.quarter import Quarter
 from contracts.submission import Submission, SubmissionReceivedV1

@@ -33,9 +33,9 @@ from rich.table import Table
 
 from chassis import logs
 from chassis.clock import unix_s
-from chassis.collector import calm_collector
 from chassis.events import Event, Received
 from chassis.kafka import ensure_topics
+from chassis.memory import calm_collector
 from chassis.mongo import Mongo
 from chassis.service import Build, make_app
 from chassis.settings import Settings

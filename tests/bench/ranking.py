@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from chassis.collector import calm_collector
+from chassis.memory import calm_collector
 from chassis.mongo import Mongo
 from contracts.award import CategoryAward
 from contracts.quarter import quarters_of

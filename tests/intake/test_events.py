@@ -245,7 +245,7 @@ async def test_a_stream_ends_with_its_key(intake: Served, monkeypatch: pytest.Mo
     async with intake.listening(await intake.now(), **held) as told:
         await tell(intake.settings, [fact_of("sebelum-dicabut")])
         await take(told, 1)
-        (await intake.client.delete(f"/v1/keys/{key['key_id']}", headers=intake.manager)).raise_for_status()
+        (await intake.client.post(f"/v1/keys/{key['key_id']}:revoke", headers=intake.manager)).raise_for_status()
         with pytest.raises(StopAsyncIteration):
             await take(told, 1)
 

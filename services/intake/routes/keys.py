@@ -168,7 +168,8 @@ def writing(desk: KeyDesk, store: Keys, *, per_minute: int) -> APIRouter:
         _require_authority(caller, key, per_minute)
         return _json(await desk.rotate(key, order, caller.client_id), 201)
 
-    @routes.delete("/{key_id}", summary="Revoke a key", responses=problems(*_ASKED, "outside-region"))
+    # Not DELETE: a key that is revoked can still be read.
+    @routes.post("/{key_id}:revoke", summary="Revoke a key", responses=problems(*_ASKED, "outside-region"))
     async def revoke(key_id: _KeyId, caller: _Manager) -> ShownKey:
         return ShownKey.of(await desk.revoke(await _to_change(store, key_id, caller), caller.client_id))
 
