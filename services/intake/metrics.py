@@ -1,6 +1,6 @@
 """What intake counts besides its requests and refusals, which the chassis counts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -73,7 +73,7 @@ class AuditMetrics:
 
 
 class LedgerMetrics:
-    """The ledger of all periods, as it was last sampled; every replica shows the same."""
+    """The ledgers of all periods, as they were last sampled."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._imbalance = Gauge(
@@ -94,9 +94,9 @@ class LedgerMetrics:
             "spm_ledger_sampled_timestamp_seconds", "When the ledger was last sampled; 0 for never.", registry=registry
         )
 
-    def show(self, ledger: Ledger) -> None:
-        self._imbalance.set(ledger.difference)
-        self._unlogged.set(ledger.total.unlogged)
+    def show(self, ledgers: Collection[Ledger]) -> None:
+        self._imbalance.set(sum(ledger.difference for ledger in ledgers))
+        self._unlogged.set(sum(ledger.total.unlogged for ledger in ledgers))
         for place in ("sent", "accepted", "returned", "superseded", "pending", "discarded"):
-            self._reports.labels(place).set(getattr(ledger.total, place))
+            self._reports.labels(place).set(sum(getattr(ledger.total, place) for ledger in ledgers))
         self._sampled.set(unix_s())

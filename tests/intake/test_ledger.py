@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -202,3 +203,84 @@ async def test_the_watch_shows_the_ledger_and_raises_the_alarm(books: Books, wai
     assert registry.get_sample_value("spm_ledger_reports", {"place": "sent"}) == 2
     assert (registry.get_sample_value("spm_ledger_sampled_timestamp_seconds") or 0) > 0
     assert [(line["event"], line["log_level"]) for line in told] == [("ledger.unbalanced", "error")] * imbalance
+
+
+class Weighing(LedgerStore):
+    """Notes which periods were weighed."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.weighed: list[str] = []
+
+    async def ledger(self, now: datetime, periods: Sequence[str] | None = None, **narrower: Any) -> Ledger:
+        self.weighed += periods or ()
+        return await super().ledger(now, periods, **narrower)
+
+
+class Watched:
+    """A watch on a nation whose quarters of 2022 are long judged; each sample comes a day after the one before."""
+
+    def __init__(self, books: Books, database: Database) -> None:
+        self.accounts, self.registry = Weighing(database), CollectorRegistry()
+        past = Past("intake", books.store, settings_for("127.0.0.1:1", "mongodb://127.0.0.1:1"))
+        self._clock = FixedClock(NOW)
+        self._watch = LedgerWatch(self.accounts, past, LedgerMetrics(self.registry), self._clock)
+
+    async def weighs(self) -> list[str]:
+        """The periods of the next sample."""
+        self.accounts.weighed.clear()
+        self._clock.instant += timedelta(days=1)
+        await self._watch.sample()
+        return list(self.accounts.weighed)
+
+    def shown(self, name: str) -> float | None:
+        return self.registry.get_sample_value(name)
+
+
+OLD = ["2022Q1", "2022Q2", "2022Q3", "2022Q4"]
+
+
+def of_period(text: str, number: int) -> SubmissionReceivedV1:
+    return received(submission(period=text), f"{text}-{number}")
+
+
+@pytest_asyncio.fixture
+async def watched(books: Books, database: Database) -> Watched:
+    old = [of_period(text, 1) for text in OLD]
+    await books.logged(*old)
+    await books.verdicts(*map(judged, old))
+    return Watched(books, database)
+
+
+async def test_of_many_quiet_periods_one_is_weighed_a_sample_and_each_in_its_turn(watched: Watched) -> None:
+    assert await watched.weighs() == OLD, "nothing is known after a start"
+    assert [await watched.weighs() for _ in range(5)] == [[text] for text in (*OLD, OLD[0])]
+    assert watched.registry.get_sample_value("spm_ledger_reports", {"place": "accepted"}) == 4
+
+
+async def test_a_period_is_weighed_while_a_report_waits_and_once_more_when_it_is_judged(
+    books: Books, watched: Watched
+) -> None:
+    await watched.weighs()
+    late = of_period(OLD[2], 2)
+    await books.logged(late)
+    assert await watched.weighs() == [OLD[0], OLD[2]]
+    assert await watched.weighs() == [OLD[1], OLD[2]]
+    await books.verdicts(judged(late, revision=2))
+    assert await watched.weighs() == [OLD[2], OLD[3]]
+    assert watched.registry.get_sample_value("spm_ledger_reports", {"place": "superseded"}) == 1
+    assert await watched.weighs() == [OLD[0]]
+
+
+async def test_what_is_lost_from_a_quiet_period_is_found_in_its_turn_and_watched_until_it_is_mended(
+    books: Books, watched: Watched
+) -> None:
+    await watched.weighs()
+    forged = judged(of_period(OLD[1], 3)).model_copy(update={"revision": 2})
+    await books.verdicts(forged)
+    assert (await watched.weighs(), watched.shown("spm_ledger_imbalance")) == ([OLD[0]], 0)
+    assert (await watched.weighs(), watched.shown("spm_ledger_imbalance")) == ([OLD[1]], 1)
+    assert (await watched.weighs(), watched.shown("spm_ledger_imbalance")) == ([OLD[1], OLD[2]], 1)
+    await books.logged(of_period(OLD[1], 3))
+    assert (await watched.weighs(), watched.shown("spm_ledger_imbalance")) == ([OLD[1], OLD[3]], 0)
+    assert await watched.weighs() == [OLD[0]]

@@ -14,7 +14,9 @@ from services.notify.domain.cursor import cursor_after, place_of
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Award
 from services.notify.domain.notice import Notice
+from services.notify.store.flow import Flow
 from services.notify.store.notices import LEASE, KeptNotice, NoticeStore
+from tests.profiled import profiled
 
 RETURNED, WARNED, OVERDUE = (example_of(facts) for facts in FACTS[:3])
 WON = next(example_of(facts) for facts in FACTS if isinstance(facts, Award))
@@ -165,6 +167,22 @@ async def test_a_fact_older_than_the_log_of_ends_is_not_claimed(store: NoticeSto
     assert await claims(store, LATER, since=FACT_AT) == []
     assert await store.count_open(since=FACT_AT) == 0
     assert await store.count_open(since=EVER) == 1
+
+
+async def test_no_look_for_what_is_open_reads_the_notices_that_have_their_end(
+    database: Database, store: NoticeStore
+) -> None:
+    await store.keep(THEIRS)
+    await store.keep_ends([ended(notice) for notice in THEIRS])
+    later = LATER + timedelta(days=365)
+    async with profiled(database) as looked:
+        assert await store.count_open(since=EVER) == 0
+        assert not await anything_due(store, later)
+        assert await store.heads(later, since=EVER) == []
+        assert await store.unpublished(before=later, limit=500) == []
+        await Flow(database).untried_since(Channel.EMAIL, since=EVER)
+    assert len(looked) == 5
+    assert {asked: read for asked, read in looked.items() if read} == {}
 
 
 async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore) -> None:

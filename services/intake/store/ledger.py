@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from chassis.mongo import Collection, Database, Document, aggregate
+from chassis.mongo import ASCENDING, Collection, Database, Document, aggregate
 from contracts.operation import Settlement
 from contracts.verdict import VerdictOutcome
 from services.intake.domain.ledger import SHOWN_WITHIN, VERDICT_OF, Count, Entry, Ledger, ledger_of
@@ -32,6 +32,22 @@ class LedgerStore:
         self._submissions = database["submissions"]
         self._overdue = database["overdue"]
         self._periods = database["periods"]
+
+    async def periods(self) -> set[str]:
+        """All of which there are reports."""
+        return await self._periods_of([{"$match": {"period": {"$gt": ""}}}, {"$sort": {"period": ASCENDING}}])
+
+    async def moving(self, since: datetime) -> set[str]:
+        """The periods of reports that came since then, and of those that have no verdict."""
+        unjudged = {"judged": None, "received.recorded_at": {"$lt": since}}
+        return {
+            *await self._periods_of([{"$match": {"received.recorded_at": {"$gte": since}}}]),
+            *await self._periods_of([{"$match": unjudged}]),
+        }
+
+    async def _periods_of(self, stages: Sequence[Document]) -> set[str]:
+        found = await aggregate(self._submissions, [*stages, {"$group": {"_id": "$period"}}])
+        return {each["_id"] for each in found}
 
     async def ledger(
         self,

@@ -95,7 +95,9 @@ class Store:
 
     async def clear_away(self, before: datetime) -> None:
         """Attempts of before that time, which nobody took up again."""
-        await self._submissions.delete_many({"published": False, "begun_at": {"$lt": before}} | _UNHEARD_OF)
+        # Any period, because the index in which attempts alone stand begins with it: else every report would be read.
+        wanted = {"period": {"$gt": ""}, "published": False, "begun_at": {"$lt": before}}
+        await self._submissions.delete_many(wanted | _UNHEARD_OF)
 
     async def published(self, ids: Sequence[str], attempt: str) -> None:
         wanted = {"_id": {"$in": list(ids)}, "attempt": attempt}
