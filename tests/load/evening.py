@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
+import psutil
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.clock import unix_s
@@ -40,8 +41,14 @@ class Evening:
     answers: Counter[str] = field(default_factory=Counter)
     judged_in_s: list[float] = field(default_factory=list)
     """From the 202 to the verdict in the log; 0 where that was there before."""
-    load_s: float = 0.0
+    busy: float = 0.0
+    """Programs that wanted a processor when it began, by the machine's load average of a minute."""
     seen: Watched = field(default_factory=Watched)
+
+    @property
+    def cost_ms(self) -> float:
+        """CPU of one report in every process."""
+        return sum(map(self.cpu_ms, self.seen.cpu_s))
 
     @property
     def per_second(self) -> float:
@@ -62,11 +69,13 @@ async def evening(system: System, bodies: Sequence[bytes], count: int, *, each_s
 
     It is over when everything is read and told; its CPU is the whole of that.
     """
-    done, run = Evening(count), secrets.token_hex(4)
+    done, run = Evening(count, busy=psutil.getloadavg()[0]), secrets.token_hex(4)
     async with _verdicts(system, done), watched(system) as done.seen:
         begun_s = time.monotonic()
         limits = httpx.Limits(max_connections=CONNECTIONS if each_s is None else None)
-        http = httpx.AsyncClient(base_url=system.intake, trust_env=False, timeout=ANSWER_S, limits=limits)
+        http = httpx.AsyncClient(
+            base_url=system.services["intake"].address, trust_env=False, timeout=ANSWER_S, limits=limits
+        )
         async with http, asyncio.TaskGroup() as group:
             free = asyncio.Semaphore(CONNECTIONS if each_s is None else count)
             for number in range(count):
@@ -75,7 +84,6 @@ async def evening(system: System, bodies: Sequence[bytes], count: int, *, each_s
                 await free.acquire()
                 key = f"beban-{run}-{number}"
                 group.create_task(_hand_in(http, system, key, bodies[number % len(bodies)], done, free))
-        done.load_s = time.monotonic() - begun_s
         await system.at_most(0)
     return done
 

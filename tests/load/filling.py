@@ -1,8 +1,7 @@
 """Reports straight into the log, as intake would publish them, until so many stand in it.
 
 They are those of one invented year, 2,184 of 546 regions, again and again as further revisions: the nation stays as
-large as it is, and of a million reports each region and quarter has some 460 revisions. Reports of other years would
-not do: the law has three years that an edition judges, and a year more costs a rule set, not a record.
+large as it is. More than some ten thousand reports are copied (``tests.load.stock``).
 """
 
 import asyncio

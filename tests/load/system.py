@@ -23,7 +23,7 @@ from deploy.local.settings import LocalSettings
 from tests.faults.harness import SERVICES, reading
 from tests.faults.pairs import DUE_IN, ORDER, SUBJECTS
 from tests.faults.story import YEAR
-from tests.processes import module_process, service_process, started
+from tests.processes import Door, module_process, service_process, started
 from tests.running import Keys, settings_for
 
 MEGABYTE: Final = 1024 * 1024
@@ -31,6 +31,8 @@ LOOK_EVERY_S: Final = 1.0
 """More often would cost the broker more than what is measured."""
 STALLED_S: Final = 300.0
 ENGINES: Final = ("kafka", "mongodb")
+OPLOG_MB: Final = 990
+"""What replicas copy from; by default a twentieth of the free disk, which would count as disk of reports."""
 _UNSETTLED: Final = [NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE]
 
 
@@ -42,14 +44,26 @@ class StalledError(Exception):
 class System:
     settings: Settings
     folder: Path
-    intake: str
-    """Its address."""
+    services: Mapping[str, Door]
+    engines: Mapping[str, Engine]
     importer: Mapping[str, str]
     """The request headers of who may hand in for every region."""
-    processes: Mapping[str, psutil.Process]
+    reader: Mapping[str, str]
+    """Of who may read what became of it."""
     left: Callable[[], Awaitable[dict[str, int]]]
     """By service, the records that it has not committed."""
     mongo: Mongo
+
+    @property
+    def processes(self) -> Mapping[str, psutil.Process]:
+        return {name: psutil.Process(each.pid) for name, each in {**self.services, **self.engines}.items()}
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[None]:
+        """The services are ended in order, and ready again at last."""
+        await asyncio.gather(*(service.stop() for service in self.services.values()))
+        yield
+        await asyncio.gather(*(service.start() for service in self.services.values()))
 
     def cpu_s(self) -> dict[str, float]:
         used = {name: process.cpu_times() for name, process in self.processes.items()}
@@ -126,15 +140,16 @@ async def system(folder: Path) -> AsyncIterator[System]:
         keys = Keys(folder)
         secretariat = keys.issue("sekretariat", ["periods:write"])
         importer = keys.issue("wilayah", ["submissions:write"])
+        reader = keys.issue("pembaca", ["submissions:read", "scorecards:read"])
         mail = await stack.enter_async_context(started(module_process("tests.load.mail_sink", (), folder / "mail")))
         settings = settings_for(
             broker.address, database.address, keys, rate_limit=1_000_000, smtp=mail.address.replace("http", "smtp")
         )
-        doors = {name: service_process(name, settings, folder / name) for name in SERVICES}
-        for door in doors.values():
-            stack.push_async_callback(door.stop)
-        await asyncio.gather(*(door.start() for door in doors.values()))
-        await _open_entry(doors["intake"].address, secretariat)
+        services = {name: service_process(name, settings, folder / name) for name in SERVICES}
+        for service in services.values():
+            stack.push_async_callback(service.stop)
+        await asyncio.gather(*(service.start() for service in services.values()))
+        await _open_entry(services["intake"].address, secretariat)
         looks = {each.name: await stack.enter_async_context(reading(each, settings)) for each in SUBJECTS}
 
         async def left() -> dict[str, int]:
@@ -142,9 +157,8 @@ async def system(folder: Path) -> AsyncIterator[System]:
 
         mongo = Mongo(settings)
         stack.push_async_callback(mongo.close)
-        pids = {**{name: door.pid for name, door in doors.items()}, "kafka": broker.pid, "mongodb": database.pid}
-        processes = {name: psutil.Process(pid) for name, pid in pids.items()}
-        yield System(settings, folder, doors["intake"].address, importer, processes, left, mongo)
+        engines = dict(zip(ENGINES, (broker, database), strict=True))
+        yield System(settings, folder, services, engines, importer, reader, left, mongo)
 
 
 async def _kafka(folder: Path, stack: AsyncExitStack) -> Engine:
@@ -162,7 +176,7 @@ async def _kafka(folder: Path, stack: AsyncExitStack) -> Engine:
 
 async def _mongod(folder: Path, stack: AsyncExitStack) -> Engine:
     program = mongod(folder / "mongodb", port=free_port())
-    compressed = (*program.command, "--wiredTigerCollectionBlockCompressor", "zstd")
+    compressed = (*program.command, "--wiredTigerCollectionBlockCompressor", "zstd", "--oplogSize", str(OPLOG_MB))
     return await _started(Engine(replace(program, command=compressed)), stack)
 
 

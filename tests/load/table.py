@@ -23,8 +23,10 @@ EVENING: Final = (
         "202 to verdict p50 ms",
         "p99 ms",
     ),
-    "furthest behind",
+    *("furthest behind", "load average before"),
 )
+COST_RATIO_MAX: Final = 1.10
+MEMORY_RATIO_MAX: Final = 1.10
 BEGIN: Final = "<!-- load: begin -->"
 END: Final = "<!-- load: end -->"
 
@@ -35,7 +37,7 @@ class Stored:
 
     reports: int
     filled: int
-    """How many of them were put there since the last time."""
+    """How many of them came through the services since the last time; the others are copies."""
     filling: Watched
     disk_mb: dict[str, float]
     """What the reports take."""
@@ -49,9 +51,10 @@ class Stored:
 
 
 def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
-    """Every table, with the command that made them."""
+    """Every table, with the command that made them and what is held."""
     parts = [
         f"Made by `{command}` on {hardware}. Synthetic reports.",
+        *[bound.text for bound in bounds(rows)],
         "**A deadline's evening, by reports in the log before it**",
         _table(
             EVENING,
@@ -62,7 +65,7 @@ def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
             ("in the log", "load", *PROCESSES, "all"),
             [_cpu(row.reports, name, done.seen, done.handed_in) for row in rows for name, done in row.evenings.items()],
         ),
-        "**Filling the log, from where the line before ended**",
+        "**Filling the log through the services**",
         _table(
             ("in the log", "reports/s", *PROCESSES, "all"),
             [_filling(row) for row in rows if row.filled],
@@ -92,7 +95,8 @@ def _evening(row: Stored, name: str, done: Evening) -> list[str]:
     answered, judged = done.answered_in_s, done.judged_in_s
     times = [f"{1_000 * percentile_s(each, percent):.0f}" for each in (answered, judged) for percent in (50, 99)]
     behind = max(done.seen.behind, default=0)
-    return [f"{row.reports:,}", name, f"{done.handed_in:,}", answers, f"{done.per_second:.1f}", *times, f"{behind:,}"]
+    cells = [f"{row.reports:,}", name, f"{done.handed_in:,}", answers, f"{done.per_second:.1f}", *times]
+    return [*cells, f"{behind:,}", f"{done.busy:.1f}"]
 
 
 def _cpu(reports: int, name: str, seen: Watched, handed_in: int) -> list[str]:
@@ -122,6 +126,42 @@ def _needed(row: Stored) -> list[str]:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     ruler = ["---" if name == "load" else "---:" for name in head]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ruler, *rows))
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One that a greater size must keep against the smallest."""
+
+    what: str
+    found: float
+    most: float
+
+    @property
+    def holds(self) -> bool:
+        return self.found <= self.most
+
+    @property
+    def text(self) -> str:
+        return f"{'PASSED' if self.holds else 'FAILED'}: {self.what}: {self.found:.3f}, at most {self.most:.2f}"
+
+
+def bounds(rows: Sequence[Stored]) -> list[Bound]:
+    """Of each size but the smallest: a report's cost and the most that a service held, over those at the smallest."""
+    held = []
+    for row in rows[1:]:
+        sizes = f"at {row.reports:,} over that at {rows[0].reports:,}"
+        cost = row.evenings[FLOOD].cost_ms / rows[0].evenings[FLOOD].cost_ms
+        held.append(Bound(f"CPU of a report in the flood {sizes}", cost, COST_RATIO_MAX))
+        most, least = _most_mb(row), _most_mb(rows[0])
+        grown = {name: most[name] / least[name] for name in SERVICES}
+        name = max(grown, key=grown.__getitem__)
+        held.append(Bound(f"memory of {name}, which grew most of the services, {sizes}", grown[name], MEMORY_RATIO_MAX))
+    return held
+
+
+def _most_mb(row: Stored) -> dict[str, float]:
+    looks = [look for done in row.evenings.values() for look in done.seen.resident_mb]
+    return {name: max(look[name] for look in looks) for name in SERVICES}
 
 
 def put_into(file: Path, tables: str) -> None:

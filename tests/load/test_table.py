@@ -1,12 +1,13 @@
 """The tables of a load, from figures that are known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.load.evening import Evening, percentile_s
+from tests.load.evening import FLOOD, Evening, percentile_s
 from tests.load.system import Watched
-from tests.load.table import BEGIN, END, PROCESSES, Stored, put_into, written
+from tests.load.table import BEGIN, END, PROCESSES, Stored, bounds, put_into, written
 
 
 def seen(seconds: float, cpu_s: float) -> Watched:
@@ -16,7 +17,7 @@ def seen(seconds: float, cpu_s: float) -> Watched:
 
 @pytest.fixture
 def row() -> Stored:
-    done = Evening(100, answered_in_s=[0.01] * 100, judged_in_s=[0.2] * 50, seen=seen(10.0, 0.4))
+    done = Evening(100, busy=1.5, answered_in_s=[0.01] * 100, judged_in_s=[0.2] * 50, seen=seen(10.0, 0.4))
     done.answers.update({"202": 50, "503": 50})
     disk_mb = {"kafka": 30.0, "mongodb": 70.0}
     evenings = {"20x": done, "flood": done}
@@ -25,11 +26,39 @@ def row() -> Stored:
 
 def test_each_table_tells_its_figures_by_size(row: Stored) -> None:
     lines = written([row], "a machine", "a command").splitlines()
-    assert "| 10,000 | 20x | 100 | 50 of 202, 50 of 503 | 5.0 | 10 | 10 | 200 | 200 | 40 |" in lines
+    assert "| 10,000 | 20x | 100 | 50 of 202, 50 of 503 | 5.0 | 10 | 10 | 200 | 200 | 40 | 1.5 |" in lines
     assert "| 10,000 | 20x | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 24.0 |" in lines, "milliseconds of CPU of one report"
     assert "| 10,000 | 100 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 12.0 |" in lines, "reports a second while filling"
     assert sum(line.startswith("| 10,000 | filling | 100 150 200 |") for line in lines) == 1
     assert "| 10,000 | 30 | 70 | 10.2 |" in lines
+
+
+def grown(row: Stored, *, cpu_s: float, resident: float) -> Stored:
+    """The same at a hundred times the size."""
+    after = seen(10.0, cpu_s)
+    after.resident_mb[-1]["scoring"] = resident
+    return replace(row, reports=1_000_000, evenings={FLOOD: replace(row.evenings[FLOOD], seen=after)})
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "resident", "told"),
+    [
+        (0.44, 220.0, ["PASSED", "PASSED"]),
+        (0.441, 220.0, ["FAILED", "PASSED"]),
+        (0.2, 220.5, ["PASSED", "FAILED"]),
+        (0.2, 100.0, ["PASSED", "PASSED"]),
+    ],
+)
+def test_cost_and_memory_may_grow_by_a_tenth_and_no_more(
+    row: Stored, cpu_s: float, resident: float, told: list[str]
+) -> None:
+    held = bounds([row, grown(row, cpu_s=cpu_s, resident=resident)])
+    assert [one.text.partition(":")[0] for one in held] == told
+    assert [one.holds for one in held] == [word == "PASSED" for word in told]
+
+
+def test_of_one_size_alone_nothing_is_held(row: Stored) -> None:
+    assert bounds([row]) == []
 
 
 def test_what_a_hundred_nations_need_follows_from_the_cost_of_a_report(row: Stored) -> None:
