@@ -220,7 +220,7 @@ def client_security(settings: Settings) -> dict[str, Any]:
     """The options of an aiokafka client."""
     options: dict[str, Any] = {"security_protocol": settings.kafka_security}
     if settings.kafka_security.endswith("SSL"):
-        options["ssl_context"] = _ssl_context(settings)
+        options["ssl_context"] = ssl_context(settings)
     if settings.kafka_security.startswith("SASL"):
         options |= {
             "sasl_mechanism": settings.kafka_sasl_mechanism,
@@ -233,7 +233,7 @@ def client_security(settings: Settings) -> dict[str, Any]:
 def _security(settings: Settings) -> BaseSecurity | None:
     if settings.kafka_security == "PLAINTEXT":
         return None
-    context = _ssl_context(settings) if settings.kafka_security.endswith("SSL") else None
+    context = ssl_context(settings) if settings.kafka_security.endswith("SSL") else None
     if settings.kafka_security == "SSL":
         return BaseSecurity(ssl_context=context)
     if not (settings.kafka_username and settings.kafka_password):
@@ -247,5 +247,5 @@ def _security(settings: Settings) -> BaseSecurity | None:
     )
 
 
-def _ssl_context(settings: Settings) -> ssl.SSLContext:
+def ssl_context(settings: Settings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(settings.kafka_ca_file) if settings.kafka_ca_file else None)

@@ -5,6 +5,7 @@ are used by the stores; the others (``aggregate``, ``close``) are levelled here.
 """
 
 import inspect
+import ssl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
@@ -16,6 +17,7 @@ from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, InsertOne, ReplaceO
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 
 from chassis.errors import Conflict
 from chassis.settings import Settings
@@ -127,7 +129,7 @@ class Mongo:
     async def drop(self, service: str) -> None:
         await self._client.drop_database(self._prefix + service)
 
-    async def ask(self, command: str) -> Document:
+    async def ask(self, command: str | Document) -> Document:
         """What the deployment says of itself."""
         options: CodecOptions[Document] = CodecOptions(tz_aware=True)
         answer: Document = await self._client.admin.command(command, codec_options=options)
@@ -155,6 +157,19 @@ class Mongo:
         closing = self._client.close()
         if inspect.isawaitable(closing):
             await closing
+
+
+def encrypted(uri: str) -> tuple[list[tuple[str, int]], ssl.SSLContext] | None:
+    """Host and port of each member that the URI names, and whom its client trusts; None where nothing is encrypted."""
+    parsed = parse_uri(uri)
+    options = parsed["options"]
+    if not options.get("tls"):
+        return None
+    context = ssl.create_default_context(cafile=options.get("tlsCAFile"))
+    context.check_hostname = not options.get("tlsAllowInvalidHostnames")
+    if own := options.get("tlsCertificateKeyFile"):
+        context.load_cert_chain(own, password=options.get("tlsCertificateKeyFilePassword"))
+    return parsed["nodelist"], context
 
 
 class _Commands(CommandListener):

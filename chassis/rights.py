@@ -12,8 +12,10 @@ OPERATOR: Final = "operator"
 DESK: Final = "desk"
 PRINCIPALS: Final = (*SERVICES, OPERATOR, DESK)
 
-Resource = Literal["topic", "group"]
-Operation = Literal["AlterConfigs", "Create", "Delete", "DescribeConfigs", "Read", "Write"]
+Resource = Literal["topic", "group", "cluster"]
+Operation = Literal["AlterConfigs", "Create", "Delete", "Describe", "DescribeConfigs", "Read", "Write"]
+CLUSTER: Final = "kafka-cluster"
+"""As Kafka names the only one."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,12 +59,17 @@ def kafka_grants(service: str, settings: Settings) -> list[Grant]:
 
 
 def _operator_grants(principal: str, beginning: str) -> list[Grant]:
-    """Operators make topics, settle dead letters and rewind groups; of other installations they see nothing."""
+    """Operators make topics, settle dead letters and rewind groups; of other installations they see no record.
+
+    Whether brokers are set right, have room and know everybody's rights is asked of the cluster (``spm doctor``).
+    """
     topics: tuple[Operation, ...] = ("Create", "Read", "Write", "Delete", "DescribeConfigs", "AlterConfigs")
     groups: tuple[Operation, ...] = ("Read", "Delete")
+    looks: tuple[Operation, ...] = ("Describe", "DescribeConfigs")
     return [
         *(Grant(principal, "topic", beginning, operation, prefixed=True) for operation in topics),
         *(Grant(principal, "group", beginning, operation, prefixed=True) for operation in groups),
+        *(Grant(principal, "cluster", CLUSTER, operation) for operation in looks),
     ]
 
 

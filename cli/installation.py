@@ -3,7 +3,6 @@
 from typing import Literal
 
 from chassis.errors import Misconfigured
-from chassis.operators import SERVICES
 from chassis.settings import Settings, read_settings
 from cli.stack import plain_errors
 from deploy.local.settings import LocalSettings
@@ -11,15 +10,13 @@ from deploy.local.settings import LocalSettings
 Engine = Literal["kafka", "mongo"]
 
 
-def local_doors() -> dict[str, str]:
-    """Where the services of the local stack answer; empty when none was ever started here."""
+def local_doors(*names: str) -> dict[str, str]:
+    """Where these parts of the local stack answer, so far as it has them; empty when none was ever started here."""
     with plain_errors():
         from deploy.local import stack  # noqa: PLC0415 - as below
 
         return {
-            name: address
-            for name, address in stack.addresses(stack.FOLDER, LocalSettings()).items()
-            if name in SERVICES
+            name: address for name, address in stack.addresses(stack.FOLDER, LocalSettings()).items() if name in names
         }
 
 

@@ -55,6 +55,8 @@ def _together(grant: Grant) -> tuple[str, str, bool]:
 
 
 def _named(resource: str, grants: Iterable[Grant]) -> list[str]:
+    if resource == "cluster":
+        return ["--cluster"]  # there is one
     return [f"--{resource} {shlex.quote(grant.name)}" for grant in grants]
 
 

@@ -54,6 +54,8 @@ class Topic:
         return within | {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
+            # A broker may be set to drop the oldest of any topic beyond so many bytes.
+            "retention.bytes": "-1",
             "max.message.bytes": str(self.max_message_bytes),
         }
 

@@ -13,17 +13,21 @@ from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.operators import SERVICES
 from chassis.settings import Settings
 from cli.doctor import looking
+from cli.doctor.brokers import brokers
+from cli.doctor.certificates import certificates
 from cli.doctor.findings import Finding, State, fault, worst
+from cli.doctor.watching import prometheus
 from cli.installation import installation, local_doors
 from cli.saying import harmless
 
 LOOK_WITHIN_S: Final = 60.0
+PROMETHEUS: Final = "prometheus"
 EXIT_CODES: Final[Mapping[State, int]] = {State.WELL: 0, State.FAULT: 1, State.WARNING: 2}
 _MARKS: Final = {State.WELL: "ok", State.WARNING: "warning", State.FAULT: "FAULT"}
 
 Doors = Annotated[
     list[str] | None,
-    typer.Option("--door", metavar="SERVICE=URL", help="Where a service answers; may be repeated."),
+    typer.Option("--door", metavar="SERVICE=URL", help="Where a service, or prometheus, answers; may be repeated."),
 ]
 
 
@@ -34,13 +38,14 @@ def doctor(
 ) -> None:
     """Look at everything that can be wrong with an installation, and say how to mend it. Changes nothing.
 
-    Settings, Kafka and its topics, groups and their lag, dead letters, MongoDB and its indexes, clocks, disks, files of
-    keys, the mail server and the services. Exit code 0: all is well; 1: something must be mended; 2: warnings alone.
+    Settings, brokers and topics, groups and their lag, dead letters, MongoDB and its indexes, rights, clocks, disks,
+    files of keys, certificates, the mail server, the services, Prometheus. Exit code 0: all is well; 1: something must
+    be mended; 2: warnings alone.
     """
     try:
         settings = installation("kafka", "mongo", service="intake")
         notify = installation("kafka", "mongo", service="notify")
-        doors = dict(_door(text) for text in door) if door else local_doors()
+        doors = dict(_door(text) for text in door) if door else local_doors(*SERVICES, PROMETHEUS)
     except Misconfigured as broken:
         found = [fault("settings", str(broken), "an installation that can be reached", "set what it names")]
     else:
@@ -58,13 +63,16 @@ async def examine(settings: Settings, notify: Settings, doors: Mapping[str, str]
     clock = SystemClock()
     looks: dict[str, Awaitable[list[Finding]]] = {
         "Kafka": looking.kafka(settings, files_max),
+        "brokers": brokers(settings),
         "consumer groups": looking.groups(settings),
         "dead letters": looking.dead_letters(settings),
         "MongoDB": looking.mongo(settings, clock),
         "files": looking.files(settings.model_copy(update={"webhook_secret": notify.webhook_secret}), clock),
-        "mail server": asyncio.to_thread(looking.mail, notify),
+        "certificates": certificates(notify, clock),
+        "mail server": asyncio.to_thread(looking.mail, notify, clock),
     }
-    looks |= {name: looking.service(name, url.rstrip("/")) for name, url in doors.items()}
+    for name, url in doors.items():
+        looks[name] = prometheus(url) if name == PROMETHEUS else looking.service(name, url.rstrip("/"))
     told = await asyncio.gather(*(_taken(part, look) for part, look in looks.items()))
     for name in SERVICES:
         # One after the other and last: each reads the whole law, and nothing else moves meanwhile.
@@ -92,7 +100,7 @@ def _is_local(settings: Settings) -> bool:
 
 def _door(text: str) -> tuple[str, str]:
     name, _, url = text.partition("=")
-    if name not in SERVICES or not url.startswith(("http://", "https://")):
+    if name not in (*SERVICES, PROMETHEUS) or not url.startswith(("http://", "https://")):
         raise typer.BadParameter(f"found {text!r}, expected a service and its address: intake=https://…")
     return name, url
 

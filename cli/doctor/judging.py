@@ -9,6 +9,8 @@ from typing import Any, Final
 from chassis.access import KeyRow
 from chassis.clock import JAKARTA
 from chassis.groups import Waiting
+from chassis.rights import OPERATOR, PRINCIPALS, mongo_roles, principal_of
+from chassis.settings import Settings
 from cli.doctor.findings import Finding, fault, warning, well
 from contracts.topics import Topic
 
@@ -18,8 +20,27 @@ LAG_S_MAX: Final = 300.0
 DISK_FREE_RATIO_MIN: Final = 0.10
 KEY_ENDS_WITHIN: Final = timedelta(days=14)
 MONGO_MAJOR_MIN: Final = 6
+MAJORITY_LAG_S_MAX: Final = 15.0
+"""MongoDB writes a note of its own each 10 s, which the majority has a moment later."""
 FILES_PER_PARTITION: Final = 6
 """A log, its two indexes and the same for a segment that is being replaced."""
+ACTIONS: Final = {
+    "readWrite": {
+        "find",
+        "insert",
+        "update",
+        "remove",
+        "createIndex",
+        "listIndexes",
+        "listCollections",
+        "changeStream",
+    },
+    "dbAdmin": {"dropDatabase", "dropCollection", "collStats", "dbStats"},
+}
+"""What is done with each role; a role of an installation's own may hold the same."""
+RECEIPT_KEYS_AGE: Final = timedelta(days=400)
+_KEEPS: Final = {"unclean.leader.election.enable": "false"}
+"""Else a copy that is behind may lead, and what was acknowledged is gone."""
 _JAKARTA_OFFSET: Final = timedelta(hours=7)
 
 
@@ -56,7 +77,7 @@ def _topic(topic: Topic, seen: TopicSeen, copies: int) -> list[Finding]:
     least = max(1, copies - 1)
     if int(seen.config.get("min.insync.replicas", "1")) < least:
         found.append(_config(topic, "min.insync.replicas", seen.config.get("min.insync.replicas", "1"), str(least)))
-    for name, value in topic.settings.items():
+    for name, value in (topic.settings | _KEEPS).items():
         if (is_now := seen.config.get(name)) != value:
             found.append(_config(topic, name, str(is_now), value))
     return found
@@ -122,12 +143,46 @@ def mongo(hello: Mapping[str, Any], version: str, *, asked_at: datetime, answere
         found.append(warning("MongoDB", f"{len(hello.get('hosts', ()))} data nodes", "three", how))
     if int(version.split(".", maxsplit=1)[0]) < MONGO_MAJOR_MIN:
         found.append(fault("MongoDB", f"version {version}", f"{MONGO_MAJOR_MIN} or newer", "upgrade it"))
+    last = hello.get("lastWrite", {})
+    if last and (behind_s := (last["lastWriteDate"] - last["majorityWriteDate"]).total_seconds()) > MAJORITY_LAG_S_MAX:
+        how = "look at rs.status() and bring back the members that are away: until then no write is acknowledged"
+        found.append(fault("MongoDB", f"the majority is {behind_s:,.0f} s behind", f"{MAJORITY_LAG_S_MAX:.0f} s", how))
     theirs = hello["localTime"]
     skew_s = max((asked_at - theirs).total_seconds(), (theirs - answered_at).total_seconds())
     if skew_s > SKEW_S_MAX:
         how = "let both machines follow one time server (chrony, systemd-timesyncd)"
         found.append(fault("clock of MongoDB", f"{skew_s:,.1f} s from ours", f"within {SKEW_S_MAX:.0f} s", how))
     return found or [well("MongoDB", f"version {version}, replica set {hello['setName']}, primary")]
+
+
+def mongo_rights(status: Mapping[str, Any], settings: Settings) -> list[Finding]:
+    """``status``: what ``connectionStatus`` answers, with privileges."""
+    known = status["authInfo"]
+    users = [row["user"] for row in known["authenticatedUsers"]]
+    if not users:
+        return [well("rights at MongoDB", "nobody is asked who they are")]
+    needed = mongo_roles(who_looks(status, settings), settings)
+    how = "run what spm rights mongo prints for this user (db.updateUser where it is there already)"
+    return [
+        fault(
+            f"rights of {users[0]} at MongoDB", f"lacks {', '.join(sorted(lacking))} in {role.database}", role.role, how
+        )
+        for role in needed
+        if (lacking := ACTIONS[role.role] - _actions_in(role.database, known["authenticatedUserPrivileges"]))
+    ] or [well("rights at MongoDB", f"{users[0]} may do what it needs to")]
+
+
+def who_looks(status: Mapping[str, Any], settings: Settings) -> str:
+    """The principal; whoever is none of ours looks in the operators' place."""
+    principals = {principal_of(name, settings): name for name in PRINCIPALS}
+    users = (row["user"] for row in status["authInfo"]["authenticatedUsers"])
+    return next((principals[user] for user in users if user in principals), OPERATOR)
+
+
+def _actions_in(database: str, privileges: Sequence[Mapping[str, Any]]) -> set[str]:
+    """What may be done to every collection of the database."""
+    everywhere = ({"db": database, "collection": ""}, {"db": "", "collection": ""}, {"anyResource": True})
+    return {action for row in privileges if row["resource"] in everywhere for action in row["actions"]}
 
 
 def disk(part: str, *, free_bytes: float, total_bytes: float) -> list[Finding]:
@@ -157,6 +212,15 @@ def secret_file(setting: str, mode: int | None) -> list[Finding]:
         how = "chmod 600, and change what it holds if strangers are on this machine"
         return [fault(setting, f"its file is open to others ({stat.filemode(mode)})", "-rw-------", how)]
     return [well(setting, "its file is its owner's alone")]
+
+
+def receipt_keys(ids: Sequence[str], *, written_at: datetime, now: datetime) -> list[Finding]:
+    """``written_at``: when the file was; a key itself does not tell its age."""
+    part, age = "SPM_RECEIPT_KEYS", now - written_at
+    if age > RECEIPT_KEYS_AGE:
+        how = "spm receipt rotate FILE, then start every intake again"
+        return [warning(part, f"the key that signs is {age.days} days old", f"{RECEIPT_KEYS_AGE.days} at most", how)]
+    return [well(part, f"{ids[0]} signs, {len(ids) - 1} more verify")]
 
 
 def api_keys(rows: Sequence[KeyRow], now: datetime) -> list[Finding]:

@@ -3,10 +3,11 @@
 import smtplib
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from chassis.access import KeyRing
 from chassis.clock import Clock, unix_s
+from chassis.errors import Misconfigured
 from chassis.groups import existing, group_of, members_of, waiting_for
 from chassis.kafka import admin_client
 from chassis.mending import cases
@@ -21,17 +23,16 @@ from chassis.mongo import Mongo
 from chassis.operators import SERVICES, pauses
 from chassis.settings import Settings
 from cli.doctor import judging
-from cli.doctor.findings import Finding, fault, warning, well
+from cli.doctor.certificates import broken, certificate
+from cli.doctor.findings import Finding, State, fault, warning, well, worst
 from cli.doctor.indexes import wanted_indexes
 from cli.doctor.judging import TopicSeen
 from contracts.topics import EVERY_TOPIC, TOPICS
 from services.intake.domain.receipt_keys import ReceiptKeys
 from services.notify.mailer.courier import MailServer
+from services.notify.webhooks.signing import Signer
 
 ANSWER_S: Final = 5.0
-_DIGEST: Final = "__consumer_offsets"
-
-Look = Callable[[], Awaitable[list[Finding]]]
 
 
 async def kafka(settings: Settings, open_files_max: int | None) -> list[Finding]:
@@ -95,10 +96,14 @@ async def mongo(settings: Settings, clock: Clock) -> list[Finding]:
         build, asked_at = await deployment.ask("buildInfo"), clock.now()
         hello = await deployment.ask("hello")
         found = judging.mongo(hello, build["version"], asked_at=asked_at, answered_at=clock.now())
-        room = await deployment.database(SERVICES[0]).command("dbStats")
-        if room.get("fsTotalSize"):  # of a database that is not there yet, nothing is told
-            used, total = float(room["fsUsedSize"]), float(room["fsTotalSize"])
-            found += judging.disk("MongoDB", free_bytes=total - used, total_bytes=total)
+        status = await deployment.ask({"connectionStatus": 1, "showPrivileges": True})
+        rights, who = judging.mongo_rights(status, settings), judging.who_looks(status, settings)
+        found += rights
+        if worst(rights) is State.WELL:
+            room = await deployment.database(who if who in SERVICES else SERVICES[0]).command("dbStats")
+            if room.get("fsTotalSize"):  # of a database that is not there yet, nothing is told
+                used, total = float(room["fsUsedSize"]), float(room["fsTotalSize"])
+                found += judging.disk("MongoDB", free_bytes=total - used, total_bytes=total)
     finally:
         await deployment.close()
     return found
@@ -116,18 +121,35 @@ async def indexes(settings: Settings, service: str) -> list[Finding]:
 async def files(settings: Settings, clock: Clock) -> list[Finding]:
     """Those that the environment names; where none is named there is nothing to look at."""
     found = judging.time_zone(clock.now())
-    secret = {"SPM_API_KEYS": settings.api_keys, "SPM_RECEIPT_KEYS": settings.receipt_keys}
-    for name, path in (secret | {"SPM_WEBHOOK_SECRET": settings.webhook_secret}).items():
+    secret = {
+        "SPM_API_KEYS": settings.api_keys,
+        "SPM_RECEIPT_KEYS": settings.receipt_keys,
+        "SPM_WEBHOOK_SECRET": settings.webhook_secret,
+        "SPM_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
+        "SPM_RECIPIENTS": settings.recipients,
+    }
+    for name, path in secret.items():
         if path is not None:
             found += judging.secret_file(name, _mode(path))
     if settings.api_keys is not None and _mode(settings.api_keys) is not None:
         found += judging.api_keys(list(KeyRing.read(settings.api_keys).rows.values()), clock.now())
     if settings.receipt_keys is not None and _mode(settings.receipt_keys) is not None:
-        found += _receipt_keys(settings.receipt_keys)
-    return found
+        found += _receipt_keys(settings.receipt_keys, clock)
+    return found + _webhook_secret(settings.webhook_secret)
 
 
-def _receipt_keys(path: Path) -> list[Finding]:
+def _webhook_secret(path: Path | None) -> list[Finding]:
+    if path is None or _mode(path) is None:
+        return []
+    try:
+        Signer.read(path)
+    except Misconfigured as error:
+        how = "openssl rand -base64 48 > FILE; receivers verify nothing until each has its new secret (:rotate)"
+        return [fault("SPM_WEBHOOK_SECRET", str(error), "a secret that signs", how)]
+    return [well("SPM_WEBHOOK_SECRET", "it signs")]
+
+
+def _receipt_keys(path: Path, clock: Clock) -> list[Finding]:
     how = "spm receipt keygen, or the copy that was kept"
     try:
         keys = ReceiptKeys.parse(path.read_bytes())
@@ -135,7 +157,8 @@ def _receipt_keys(path: Path) -> list[Finding]:
         return [fault("SPM_RECEIPT_KEYS", str(error), "a JWK set of Ed25519 keys", how)]
     if not keys.can_sign:
         return [fault("SPM_RECEIPT_KEYS", "the first key has no secret", "one that signs", how)]
-    return [well("SPM_RECEIPT_KEYS", f"{keys.ids[0]} signs, {len(keys.ids) - 1} more verify")]
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return judging.receipt_keys(keys.ids, written_at=written_at, now=clock.now())
 
 
 def _mode(path: Path) -> int | None:
@@ -145,8 +168,8 @@ def _mode(path: Path) -> int | None:
         return None
 
 
-def mail(settings: Settings) -> list[Finding]:
-    """Greets the mail server and starts TLS where it offers it; sends nothing."""
+def mail(settings: Settings, clock: Clock) -> list[Finding]:
+    """Greets the mail server, starts TLS where it offers it, signs in where we have a password; sends nothing."""
     server = MailServer.parse(settings.smtp)
     part, where = "mail server", f"{server.host}:{server.port}"
     context = ssl.create_default_context(cafile=settings.smtp_ca_file)
@@ -154,21 +177,39 @@ def mail(settings: Settings) -> list[Finding]:
         if server.tls:
             with smtplib.SMTP_SSL(server.host, server.port, timeout=ANSWER_S, context=context) as talk:
                 talk.ehlo()
-            return [well(part, f"{where} answers, TLS from the first byte")]
+                return [well(part, f"{where} answers, TLS from the first byte"), *_let_in(talk, server, clock)]
         with smtplib.SMTP(server.host, server.port, timeout=ANSWER_S) as talk:
             talk.ehlo()
             if talk.has_extn("starttls"):
                 talk.starttls(context=context)
-                return [well(part, f"{where} answers, with STARTTLS")]
+                talk.ehlo()
+                return [well(part, f"{where} answers, with STARTTLS"), *_let_in(talk, server, clock)]
     except ssl.SSLError as error:
-        how = "give the server a certificate of its name, or name its CA in SPM_SMTP_CA_FILE"
-        return [fault(part, f"{where}: TLS fails ({error.reason or error})", "a certificate that holds", how)]
+        return [broken(part, error)]
     except (OSError, smtplib.SMTPException) as error:
         how = "mend SPM_SMTP, the network or the server; notices wait meanwhile and none is lost"
         return [fault(part, f"{where} does not answer ({type(error).__name__})", "a greeting", how)]
-    if settings.smtp_tls_required:
-        return [fault(part, f"{where} offers no TLS", "STARTTLS, as SPM_SMTP_TLS_REQUIRED demands", "let it offer TLS")]
+    if settings.smtp_tls_required or server.password is not None:
+        why = "STARTTLS, before a password or as SPM_SMTP_TLS_REQUIRED demands: nothing is sent"
+        return [fault(part, f"{where} offers no TLS", why, "let it offer TLS")]
     return [warning(part, f"{where} offers no TLS", "STARTTLS beyond one machine", "let it offer TLS")]
+
+
+def _let_in(talk: smtplib.SMTP, server: MailServer, clock: Clock) -> list[Finding]:
+    """What an encrypted connection tells of its certificate and of our password."""
+    shown = cast("ssl.SSLSocket", talk.sock).getpeercert()
+    found = certificate("certificate of the mail server", shown=shown, now=clock.now())
+    if server.username is None or server.password is None:
+        return found
+    try:
+        talk.login(server.username, server.password)
+    except smtplib.SMTPNotSupportedError:
+        how = "take user and password out of SPM_SMTP, or let it ask for them"
+        return [*found, fault("mail server", "it knows no way to sign in", "AUTH", how)]
+    except smtplib.SMTPAuthenticationError as error:
+        told = f"it refuses our user or password ({error.smtp_code})"
+        return [*found, fault("mail server", told, "to be let in", "mend user and password in SPM_SMTP")]
+    return [*found, well("mail server", "it lets us in")]
 
 
 async def service(name: str, url: str) -> list[Finding]:

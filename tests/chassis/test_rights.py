@@ -53,8 +53,13 @@ def test_scoring_neither_reads_reports_at_the_door_nor_writes_verdicts() -> None
 def test_operators_have_this_installations_topics_groups_and_databases() -> None:
     grants = kafka_grants(OPERATOR, SETTINGS)
 
-    assert {(grant.name, grant.prefixed) for grant in grants} == {("uji-spm-", True)}
+    assert {(grant.name, grant.prefixed) for grant in grants if grant.resource != "cluster"} == {("uji-spm-", True)}
     assert {role.database for role in mongo_roles(OPERATOR, SETTINGS)} == {f"uji_{name}" for name in SERVICES}
+
+
+def test_operators_look_at_the_cluster_and_change_nothing_of_it() -> None:
+    looks = {grant.operation for grant in kafka_grants(OPERATOR, SETTINGS) if grant.resource == "cluster"}
+    assert looks == {"Describe", "DescribeConfigs"}
 
 
 def test_the_desk_reads_all_but_pauses_and_writes_where_a_record_can_be_written_again_and_can_do_nothing_else() -> None:

@@ -14,7 +14,7 @@ from chassis.clock import FixedClock, SystemClock
 from chassis.groups import Waiting
 from chassis.kafka import ensure_topics
 from chassis.settings import Settings
-from cli.doctor import judging
+from cli.doctor import judging, watching
 from cli.doctor.findings import Finding, State, fault, warning, well, worst
 from cli.doctor.judging import TopicSeen
 from cli.doctor.looking import dead_letters, files, groups, indexes, kafka, mongo
@@ -22,7 +22,8 @@ from cli.main import app
 from contracts.topics import CLIENT_KEY_CHANGED, EVERY_TOPIC, SUBMISSION_RECEIVED
 
 NOW = datetime(2024, 1, 20, 3, 0, tzinfo=UTC)
-WELL = TopicSeen(12, copies=3, in_sync=3, config=SUBMISSION_RECEIVED.settings | {"min.insync.replicas": "2"})
+LASTING = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
+WELL = TopicSeen(12, copies=3, in_sync=3, config=SUBMISSION_RECEIVED.settings | LASTING)
 PRIMARY: dict[str, Any] = {"setName": "rs0", "isWritablePrimary": True, "hosts": ["a", "b", "c"], "localTime": NOW}
 
 
@@ -47,6 +48,16 @@ def test_a_topic_as_it_is_written_is_well() -> None:
         ),
         (replace(WELL, config={**WELL.config, "retention.ms": "86400000"}), "retention.ms=86400000", "retention.ms=-1"),
         (
+            replace(WELL, config={**WELL.config, "retention.bytes": "1073741824"}),
+            "retention.bytes=1073741824",
+            "retention.bytes=-1",
+        ),
+        (
+            replace(WELL, config={**WELL.config, "unclean.leader.election.enable": "true"}),
+            "unclean.leader.election.enable=true",
+            "unclean.leader.election.enable=false",
+        ),
+        (
             replace(WELL, config={**WELL.config, "cleanup.policy": "compact"}),
             "cleanup.policy=compact",
             "cleanup.policy=delete",
@@ -66,6 +77,10 @@ def test_topics_that_are_missing_are_one_finding() -> None:
     assert finding.mend == "spm topics"
 
 
+def written(*, behind_s: float) -> dict[str, datetime]:
+    return {"lastWriteDate": NOW, "majorityWriteDate": NOW - timedelta(seconds=behind_s)}
+
+
 @pytest.mark.parametrize(
     ("changes", "version", "told"),
     [
@@ -77,6 +92,8 @@ def test_topics_that_are_missing_are_one_finding() -> None:
         ({"localTime": NOW - timedelta(seconds=9)}, "8.0.4", "9.0 s from ours"),
         ({}, "8.0.4", None),
         ({"localTime": NOW + timedelta(seconds=2)}, "8.0.4", None),
+        ({"lastWrite": written(behind_s=16)}, "8.0.4", "the majority is 16 s behind"),
+        ({"lastWrite": written(behind_s=10)}, "8.0.4", None),
     ],
 )
 def test_a_database_is_looked_over(changes: dict[str, Any], version: str, told: str | None) -> None:
@@ -141,6 +158,74 @@ def key(*scopes: str, ends_in_days: int | None = None) -> KeyRow:
 )
 def test_somebody_can_issue_keys_and_goes_on_to(row: KeyRow, expected: State) -> None:
     assert states(judging.api_keys([row], NOW)) == [expected]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(400, State.WELL), (401, State.WARNING)])
+def test_the_key_of_receipts_is_changed_yearly(days: int, expected: State) -> None:
+    found = judging.receipt_keys(["a"], written_at=NOW - timedelta(days=days), now=NOW)
+    assert states(found) == [expected]
+
+
+def privileges(*actions: str, **resource: object) -> list[dict[str, Any]]:
+    return [{"resource": resource, "actions": list(actions)}]
+
+
+ALL_OF_IT = (*judging.ACTIONS["readWrite"], "dbStats")
+
+
+@pytest.mark.parametrize(
+    ("user", "given", "expected"),
+    [
+        (None, [], [State.WELL]),
+        ("spm-notify", privileges(*ALL_OF_IT, db="spm_notify", collection=""), [State.WELL]),
+        ("spm-notify", privileges(*ALL_OF_IT, db="", collection=""), [State.WELL]),
+        ("spm-notify", privileges(*ALL_OF_IT, anyResource=True), [State.WELL]),
+        ("spm-notify", privileges(*ALL_OF_IT, db="spm_notify", collection="notices"), [State.FAULT]),
+        ("spm-notify", privileges("find", db="spm_notify", collection=""), [State.FAULT]),
+        ("root", privileges(*ALL_OF_IT, db="spm_notify", collection=""), [State.FAULT] * 7),
+    ],
+)
+def test_rights_in_a_database_are_told_by_what_may_be_done(
+    user: str | None, given: list[dict[str, Any]], expected: list[State]
+) -> None:
+    users = [] if user is None else [{"user": user, "db": "admin"}]
+    status = {"authInfo": {"authenticatedUsers": users, "authenticatedUserPrivileges": given}}
+    assert states(judging.mongo_rights(status, Settings())) == expected
+
+
+TARGET = {"labels": {"job": "spm-intake"}, "health": "up", "scrapeUrl": "http://intake/metrics", "lastError": ""}
+TARGETS = [TARGET, *({**TARGET, "labels": {"job": f"spm-{name}"}} for name in ("validation", "scoring", "notify"))]
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (TARGETS, "scrapes 4 targets"),
+        (TARGETS[1:], "nothing is scraped as spm-intake"),
+        ([{**TARGET, "health": "down", "lastError": "refused"}, *TARGETS[1:]], "(refused)"),
+    ],
+)
+def test_a_service_that_prometheus_does_not_reach_is_told(seen: list[dict[str, Any]], told: str) -> None:
+    (finding,) = watching.targets(seen)
+    assert (finding.state is State.WELL) == (seen is TARGETS)
+    assert told in finding.found
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([], "knows none of the shipped alerts"),
+        ([{"name": "Other", "state": "firing"}], "knows none of the shipped alerts"),
+        (
+            [{"name": "SpmKafkaAway", "state": "firing"}, {"name": "SpmMistake", "state": "pending"}],
+            "SpmKafkaAway fires",
+        ),
+        ([{"name": "SpmKafkaAway", "state": "inactive"}], "1 alerts, none fires"),
+    ],
+)
+def test_alerts_are_known_and_those_that_fire_are_named(rules: list[dict[str, Any]], told: str) -> None:
+    (finding,) = watching.alerts([{"rules": rules}])
+    assert finding.found == told
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,17 @@ def test_the_commands_for_kafka_say_every_grant_once() -> None:
         (f"User:{grant.principal}", grant.resource, grant.name, grant.operation)
         for service in PRINCIPALS
         for grant in kafka_grants(service, SETTINGS)
+        if grant.resource != "cluster"
     ]
     assert sorted(said) == sorted(wanted)
+
+
+def test_of_the_cluster_there_is_one_and_operators_alone_may_ask_it() -> None:
+    said = [words(line) for line in kafka_commands(SETTINGS) if "--cluster" in line]
+    assert [line[-5:] for line in said] == [
+        ["--allow-principal", "User:spm-operator", "--operation", operation, "--cluster"]
+        for operation in ("Describe", "DescribeConfigs")
+    ]
 
 
 def test_a_pattern_is_said_for_operators_alone() -> None:

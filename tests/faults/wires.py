@@ -1,6 +1,7 @@
 """Kafka and MongoDB as in production: encrypted, with passwords, and with no right that was not given."""
 
 import secrets
+from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from chassis.brokers import ALLOW, LITERAL, OPERATIONS, PREFIXED, RESOURCES
 from chassis.kafka import admin_client
 from chassis.rights import PRINCIPALS, Grant, Role, kafka_grants, mongo_roles, principal_of
 from chassis.settings import Settings
@@ -24,16 +26,6 @@ from deploy.local.settings import LocalSettings
 from tests.notify.certificates import Authority
 
 ADMIN: Final = "admin"
-_RESOURCES: Final = {"topic": 2, "group": 3}
-_OPERATIONS: Final = {
-    "Read": 3,
-    "Write": 4,
-    "Create": 5,
-    "Delete": 6,
-    "DescribeConfigs": 10,
-    "AlterConfigs": 11,
-}
-_LITERAL, _PREFIXED, _ALLOW = 3, 4, 3
 _NOT_YET_INITIALISED: Final = 94
 _ALREADY_THERE: Final = 51_003
 _PROBE_MS: Final = 3_000
@@ -66,15 +58,18 @@ class Secured:
     def mongo_uri(self, user: str, password: str) -> str:
         return self.mongod.address.replace("//", f"//{user}:{password}@") + _tls_of(self.authority)
 
-    async def allow(self, usual: Settings, *more: Grant | Role, to: str = ADMIN) -> None:
-        """Give every service its rights, as ``spm rights`` prints them, and ``more`` to one of them."""
-        grants = [grant for service in PRINCIPALS for grant in kafka_grants(service, usual)]
+    async def allow(
+        self, usual: Settings, *more: Grant | Role, to: str = ADMIN, less: Collection[Grant | Role] = ()
+    ) -> None:
+        """Give everybody the rights that ``spm rights`` prints but for ``less``, and ``more`` to one of them."""
+        grants = [grant for service in PRINCIPALS for grant in kafka_grants(service, usual) if grant not in less]
         await self._grant([*grants, *(grant for grant in more if isinstance(grant, Grant))], usual)
         admin_uri = self.mongo_uri(ADMIN, self.passwords[ADMIN])
         async with AsyncMongoClient[dict[str, Any]](admin_uri, timeoutMS=30_000) as client:
             for service in PRINCIPALS:
                 extra = [role for role in more if isinstance(role, Role) and service == to]
-                roles = [{"role": role.role, "db": role.database} for role in [*mongo_roles(service, usual), *extra]]
+                own = [role for role in mongo_roles(service, usual) if role not in less]
+                roles = [{"role": role.role, "db": role.database} for role in [*own, *extra]]
                 user = principal_of(service, usual)
                 await client.admin.command("createUser", user, pwd=self.passwords[service], roles=roles)
 
@@ -91,9 +86,9 @@ class Secured:
 
 
 def _request(grant: Grant) -> CreateAclsRequest:
-    pattern = _PREFIXED if grant.prefixed else _LITERAL
-    kind, operation = _RESOURCES[grant.resource], _OPERATIONS[grant.operation]
-    return CreateAclsRequest(kind, grant.name, pattern, f"User:{grant.principal}", "*", operation, _ALLOW)
+    pattern = PREFIXED if grant.prefixed else LITERAL
+    kind, operation = RESOURCES[grant.resource], OPERATIONS[grant.operation]
+    return CreateAclsRequest(kind, grant.name, pattern, f"User:{grant.principal}", "*", operation, ALLOW)
 
 
 async def secured_engines(folder: Path, stopping: AsyncExitStack, usual: Settings) -> Secured:
