@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,7 +30,7 @@ from deploy.local.mail_catcher import catching
 from deploy.local.ports import LOOPBACK, free_port
 from tests.engines import Engines
 from tests.faults.harness import SERVICES, Subject, ledger_of, left_to_read, reads_of, whole_topic, writes_of
-from tests.faults.regions import Handed, Regions, held, what_is_lost
+from tests.faults.regions import GOING_AWAY, HONEST, Handed, Regions, held, what_is_lost
 from tests.faults.story import LAW, YEAR
 from tests.processes import ROOT, Door, service_process
 from tests.running import Keys, settings_for
@@ -38,6 +38,9 @@ from tests.running import Keys, settings_for
 SEED: Final = 41
 CLIENTS: Final = 4
 PAUSE_S: Final = 1.0
+EACH: Final = 10
+"""Receipts to be given between two changes."""
+STANDSTILL_S: Final = 120.0
 READ_WITHIN_S: Final = 300.0
 DUE_IN: Final = timedelta(days=60)
 ORDER: Final = {"state": "open", "author_role": "Sekretariat SPM", "reason": "Uji pembaruan; angka sintetis."}
@@ -109,13 +112,18 @@ class Pairs:
     async def all_read(self) -> bool:
         return not any([await left_to_read(subject, self.settings) for subject in SUBJECTS])
 
-    async def settled(self) -> list[str]:
-        """Every fault that the accounts show once all is read; empty when all is well."""
+    async def goes_on(self) -> bool:
+        """Whether intake takes reports."""
+        return await self.regions.go_on(EACH, STANDSTILL_S)
+
+    async def settled(self, handing_in: Awaitable[None]) -> list[str]:
+        """Every fault that answers, and the accounts once all is read, show; empty when all is well."""
+        faults = await self.regions.ended(handing_in, console, HONEST | GOING_AWAY)
         begun = time.monotonic()
         if not await held(self.all_read, READ_WITHIN_S):
-            return [f"the services did not read all in {READ_WITHIN_S:.0f} s"]
+            return [*faults, f"the services did not read all in {READ_WITHIN_S:.0f} s"]
         console.print(f"lag of every service 0, {time.monotonic() - begun:.1f} s after the last report")
-        faults = await what_is_lost(self.settings, self.regions, console)
+        faults += await what_is_lost(self.settings, self.regions, console)
         faults += await self._decided_otherwise()
         faults += await self._told_otherwise()
         faults += await self._put_aside()

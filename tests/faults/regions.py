@@ -92,6 +92,20 @@ class Regions:
         """How often a region was asked to come again."""
         return self.answers["503 with Retry-After"]
 
+    async def go_on(self, count: int, within_s: float) -> bool:
+        """Whether so many more reports are taken in time."""
+        wanted = len(self.receipts) + count
+        return await held(lambda: len(self.receipts) >= wanted, within_s)
+
+    async def ended(self, handing_in: Awaitable[None], console: Console, honest: Collection[str] = HONEST) -> list[str]:
+        """What they were answered that no region understands; they hand in no more."""
+        self.stop()
+        await handing_in
+        console.print(f"answers: {dict(self.answers)}")
+        if dishonest := self.dishonest(honest):
+            return [f"intake gave answers other than 202, 409 and 503 with Retry-After: {dishonest}"]
+        return []
+
     def dishonest(self, honest: Collection[str] = HONEST) -> dict[str, int]:
         """What a region cannot understand as "taken" or "again later"."""
         return {answer: count for answer, count in self.answers.items() if answer not in honest}

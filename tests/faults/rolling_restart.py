@@ -19,13 +19,9 @@ from typing import Final
 
 from tests.engines import run_with_engines
 from tests.faults.harness import SERVICES
-from tests.faults.pairs import Pairs, Version, console, pairs
-from tests.faults.regions import GOING_AWAY, HONEST, held
+from tests.faults.pairs import EACH, Pairs, Version, console, pairs
 
 BROKEN: Final = {"validation": "tests.faults.careless", "intake": "tests.faults.hasty"}
-EACH: Final = 10
-"""Receipts to be given between two restarts."""
-STANDSTILL_S: Final = 120.0
 ENDS_WITHIN_S: Final = 20.0
 LIMIT_S: Final = 40 * 60
 
@@ -38,7 +34,7 @@ async def restarted_in_turn(system: Pairs, version: Version) -> list[str]:
         before, refused, regions.longest_silence_s = len(regions.receipts), regions.refused, 0.0
         ended_s = await system.stop(service, number)
         ready_s = await system.start(service, number, version)
-        if not await goes_on(system):
+        if not await system.goes_on():
             faults.append(f"after {service} {number} was restarted, intake took no {EACH} reports: {regions.answers}")
         if ended_s >= ENDS_WITHIN_S:
             faults.append(f"{service} {number} did not end within {ENDS_WITHIN_S:.0f} s after SIGTERM")
@@ -50,27 +46,17 @@ async def restarted_in_turn(system: Pairs, version: Version) -> list[str]:
     return faults
 
 
-async def goes_on(system: Pairs) -> bool:
-    wanted = len(system.regions.receipts) + EACH
-    return await held(lambda: len(system.regions.receipts) >= wanted, STANDSTILL_S)
-
-
 async def run(folder: Path, broken: str | None) -> list[str]:
     """What is not as demanded; empty when all is well."""
     version = Version("present", modules={broken: BROKEN[broken]} if broken else {})
     async with pairs(folder, version) as system:
         await asyncio.gather(*(system.start(service, 2, version) for service in SERVICES))
         handing_in = asyncio.create_task(system.regions.hand_in())
-        faults = [] if await goes_on(system) else ["intake took no reports before anything was restarted"]
+        faults = [] if await system.goes_on() else ["intake took no reports before anything was restarted"]
         faults += await restarted_in_turn(system, version)
         if handing_in.done():
             faults.append("the regions had handed in everything before the last restart: let them wait longer")
-        system.regions.stop()
-        await handing_in
-        console.print(f"answers: {dict(system.regions.answers)}")
-        if dishonest := system.regions.dishonest(HONEST | GOING_AWAY):
-            faults.append(f"intake gave answers other than 202, 409 and 503 with Retry-After: {dishonest}")
-        return faults + await system.settled()
+        return faults + await system.settled(handing_in)
 
 
 async def main() -> int:

@@ -107,13 +107,13 @@ async def killed_in_turn(cluster: Cluster, settings: Settings, regions: Regions,
     """What was not as demanded while brokers died."""
     faults = []
     for number, broker in list(enumerate(cluster.brokers, start=1)) * rounds:
-        if not await _goes_on(regions):
+        if not await regions.go_on(EACH, STANDSTILL_S):
             faults.append(f"before broker {number} was killed, intake took no {EACH} reports in {STANDSTILL_S:.0f} s")
         begun, before, refused = time.monotonic(), len(regions.receipts), regions.refused
         regions.longest_silence_s = 0.0
         await broker.kill()
         await asyncio.to_thread(shutil.rmtree, broker.folder / "data")
-        goes_on = await _goes_on(regions)
+        goes_on = await regions.go_on(EACH, STANDSTILL_S)
         away_s, taken = time.monotonic() - begun, len(regions.receipts) - before
         await broker.start()
         whole_s = await _whole(settings)
@@ -128,11 +128,6 @@ async def killed_in_turn(cluster: Cluster, settings: Settings, regions: Regions,
             f"{regions.longest_silence_s:.1f} s; back, {whole}"
         )
     return faults
-
-
-async def _goes_on(regions: Regions) -> bool:
-    wanted = len(regions.receipts) + EACH
-    return await held(lambda: len(regions.receipts) >= wanted, STANDSTILL_S)
 
 
 async def _whole(settings: Settings) -> float | None:
@@ -180,11 +175,7 @@ async def run(folder: Path, stopping: AsyncExitStack, *, copies: int, rounds: in
     async with services(settings, keys, folder) as regions:
         handing_in = asyncio.create_task(regions.hand_in())
         faults = await killed_in_turn(cluster, settings, regions, rounds)
-        regions.stop()
-        await handing_in
-        console.print(f"answers: {dict(regions.answers)}")
-        if dishonest := regions.dishonest():
-            faults.append(f"intake gave answers other than 202, 409 and 503 with Retry-After: {dishonest}")
+        faults += await regions.ended(handing_in, console)
         if await held(lambda: _judged_all(settings), JUDGED_WITHIN_S):
             return faults + await what_is_lost(settings, regions, console)
         return [

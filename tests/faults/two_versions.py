@@ -32,8 +32,6 @@ from tests.contracts.compatibility import breaking_changes
 from tests.engines import run_with_engines
 from tests.faults.harness import SERVICES
 from tests.faults.pairs import Pairs, Version, console, pairs
-from tests.faults.regions import GOING_AWAY, HONEST
-from tests.faults.rolling_restart import goes_on
 from tests.processes import ROOT
 
 BEFORE_TAGS: Final = "710d7d6"
@@ -111,7 +109,7 @@ async def beside_each_other(system: Pairs, earlier: Version) -> list[str]:
             if (service, number) in system.doors:
                 await system.stop(service, number)
             await system.start(service, number, version)
-        if not await goes_on(system):
+        if not await system.goes_on():
             faults.append(f"{words.format(earlier.name)}: intake took no more reports: {system.regions.answers}")
         console.print(
             f"{words.format(earlier.name)}: {len(system.regions.receipts) - before} reports taken meanwhile,"
@@ -126,14 +124,9 @@ async def run(folder: Path, earlier: Version) -> list[str]:
         console.print(f"{earlier.name} could not read {each}")
     async with pairs(folder, earlier) as system:
         handing_in = asyncio.create_task(system.regions.hand_in())
-        faults = [] if await goes_on(system) else [f"{earlier.name} took no reports"]
+        faults = [] if await system.goes_on() else [f"{earlier.name} took no reports"]
         faults += await beside_each_other(system, earlier)
-        system.regions.stop()
-        await handing_in
-        console.print(f"answers: {dict(system.regions.answers)}")
-        if dishonest := system.regions.dishonest(HONEST | GOING_AWAY):
-            faults.append(f"intake gave answers other than 202, 409 and 503 with Retry-After: {dishonest}")
-        return faults + await system.settled()
+        return faults + await system.settled(handing_in)
 
 
 async def main() -> int:
