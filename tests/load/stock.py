@@ -31,6 +31,7 @@ OF_THE_SANDBOX: Final = "sandbox_"
 OF_THE_YEAR: Final = {"type": {"$ne": PeriodChangedV1.TYPE}}
 AT_ONCE: Final = 250
 BATCH_BYTES: Final = 512 * 1024
+_BETWEEN_HEADERS: Final = b"\0"
 _TOPIC_OF: Final = {message.TYPE: topic for topic in TOPICS for message in topic.messages}
 
 Collected = tuple[str, str]
@@ -91,8 +92,9 @@ async def _take_records(base: Base, consumer: AIOKafkaConsumer, topic: str, plac
     with base.file(_name(place)).open("wb") as file:
         while await consumer.position(place) < base.records[place]:
             for record in (await consumer.getmany(place, timeout_ms=200)).get(place, ()):
-                headers = [(name, Mould.of(raw)) for name, raw in record.headers]
-                pickle.dump((record.key, record.timestamp, headers, Mould.of(record.value)), file)
+                names, raw = zip(*record.headers, strict=True)
+                moulds = (Mould.of(_BETWEEN_HEADERS.join(raw)), Mould.of(record.value))
+                pickle.dump((record.key, record.timestamp, names, *moulds), file)
                 base.lanes[topic, record.key.decode()] = place
 
 
@@ -142,14 +144,14 @@ async def _add_records(settings: Settings, base: Base, year: Year) -> None:
     await producer.start()
     try:
         for place, records in base.records.items():
-            for key, timestamp_ms, headers, value in _moulds(base, place) if records else ():
+            for key, timestamp_ms, names, headers, value in _moulds(base, place) if records else ():
                 await producer.send(
                     place.topic,
                     value=value.cast(year),
                     key=key,
                     partition=place.partition,
                     timestamp_ms=timestamp_ms,
-                    headers=[(name, header.cast(year)) for name, header in headers],
+                    headers=list(zip(names, headers.cast(year).split(_BETWEEN_HEADERS), strict=True)),
                 )
         await producer.flush()
     finally:
