@@ -26,9 +26,9 @@ def group_of(service: str, settings: Settings) -> str:
     return f"{settings.kafka_prefix}spm-{service}"
 
 
-async def wait_until_read(settings: Settings, topic: Topic, group: str) -> None:
-    """Return when the group has committed everything that stood in the topic at the call."""
-    partitions = await partitions_of(settings, topic)
+async def wait_until_read(settings: Settings, group: str, *topics: Topic) -> None:
+    """Return when the group has committed everything that stood in the topics at the call."""
+    partitions = await partitions_of(settings, *topics)
     async with _on_behalf_of(group, settings) as consumer:
         first = await consumer.beginning_offsets(partitions)
         behind = {at: end for at, end in (await consumer.end_offsets(partitions)).items() if end > first[at]}

@@ -194,7 +194,7 @@ class Flow:
 
     async def _until_read(self, service: str, topics: Iterable[Topic]) -> None:
         group = group_of(service, self.settings)
-        await _all(asyncio.wait_for(wait_until_read(self.settings, topic, group), STALLED_S) for topic in topics)
+        await _all(asyncio.wait_for(wait_until_read(self.settings, group, topic), STALLED_S) for topic in topics)
 
     async def read_back(self, submission_ids: Mapping[str, str]) -> Found:
         stories: dict[str, Answer] = {}

@@ -58,8 +58,7 @@ def build(world: World) -> Service:
 
     async def learn_the_past() -> None:
         """Until the log is read up to here, an empty database may mean that it was lost and is being filled again."""
-        for topic in read_by:
-            await wait_until_read(settings, topic, group_of(NAME, settings))
+        await wait_until_read(settings, group_of(NAME, settings), *read_by)
         past_known.set()
 
     async def tend() -> None:

@@ -149,8 +149,7 @@ async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(
         for _ in range(3):
             await rewind(settings, WHAT_NOTIFY_READS, group)
             async with installation.notify():
-                for topic in WHAT_NOTIFY_READS:
-                    await wait_until_read(settings, topic, group)
+                await wait_until_read(settings, group, *WHAT_NOTIFY_READS)
             assert await installation.documents() == lived
             assert await installation.ends() == ends, "another end, or other words of one"
         assert len(installation.catcher.raw) == MAILS, "a mail was sent again"

@@ -106,7 +106,7 @@ class Installation:
         for service in SERVICES:
             for topic in TOPICS:
                 if service in topic.read_by:
-                    await wait_until_read(self.settings, topic, group_of(service, self.settings))
+                    await wait_until_read(self.settings, group_of(service, self.settings), topic)
 
     async def documents(self) -> dict[str, list[str]]:
         """Every document that follows from the log, written out in full and in one order."""

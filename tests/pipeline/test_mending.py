@@ -186,7 +186,7 @@ async def test_poison_is_discarded_and_what_we_broke_is_replayed_once_mended(hou
     await forget(house.settings, print)
     async with serving(house, faulty=False):
         for service in ("intake", "validation"):
-            await wait_until_read(house.settings, SUBMISSION_RECEIVED, group_of(service, house.settings))
+            await wait_until_read(house.settings, group_of(service, house.settings), SUBMISSION_RECEIVED)
         await house.balances(pending=0, discarded=1)
         await house.open_are(intake=0, validation=0)
         assert await house.verdicts() == live, "what was put aside stays aside, what was replayed is judged there"

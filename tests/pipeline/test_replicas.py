@@ -129,7 +129,7 @@ async def test_nothing_is_lost_or_doubled_when_a_replica_is_stopped_and_another_
             # What the killed one had kept and not published is published when its records come again.
             async with asyncio.timeout(TAKEN_OVER_WITHIN_S):
                 for service, topic in (("validation", SUBMISSION_RECEIVED), ("scoring", SUBMISSION_JUDGED)):
-                    await wait_until_read(settings, topic, group_of(service, settings))
+                    await wait_until_read(settings, group_of(service, settings), topic)
         await assert_each_report_counts_once(settings, plan, kept)
     finally:
         await kept.close()

@@ -45,7 +45,7 @@ async def feed(settings: Settings, *messages: Message) -> None:
     await publisher.start()
     await publisher.publish(map(Event.of, messages))
     await publisher.stop()
-    await wait_until_read(settings, SUBMISSION_RECEIVED, group_of(NAME, settings))
+    await wait_until_read(settings, group_of(NAME, settings), SUBMISSION_RECEIVED)
 
 
 async def documents(settings: Settings) -> dict[str, str]:

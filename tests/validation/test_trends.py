@@ -53,7 +53,7 @@ async def doors(kafka: str, mongo: str, tmp_path_factory: pytest.TempPathFactory
         await publisher.start()
         await publisher.publish(map(Event.of, messages))
         await publisher.stop()
-        await wait_until_read(settings, SUBMISSION_RECEIVED, group_of(NAME, settings))
+        await wait_until_read(settings, group_of(NAME, settings), SUBMISSION_RECEIVED)
         yield Doors(client, of_all, of_kota, without_scope)
 
 

@@ -35,7 +35,7 @@ class Past:
 
     async def learn(self) -> None:
         if not await self._store.knows_the_past():
-            for topic in (SUBMISSION_RECEIVED, PERIOD_CHANGED, CLIENT_KEY_CHANGED):
-                await wait_until_read(self._settings, topic, self._group)
+            topics = SUBMISSION_RECEIVED, PERIOD_CHANGED, CLIENT_KEY_CHANGED
+            await wait_until_read(self._settings, self._group, *topics)
             await self._store.keep_that_the_past_is_known()
         self._known.set()

@@ -73,8 +73,7 @@ class WeeklyDigests:
         First everything that stood in the log is read: at a rebuild what was answered long ago looks open, and what
         was summed up looks as if it were not.
         """
-        for topic in _DECIDED_BY:
-            await wait_until_read(self.settings, topic, group_of(self.group, self.settings))
+        await wait_until_read(self.settings, group_of(self.group, self.settings), *_DECIDED_BY)
         while True:
             await self.look(self.clock.now())
             await asyncio.sleep(LOOK_EVERY_S)

@@ -96,7 +96,7 @@ class PeerGroups:
         settings = self._world.settings
         try:
             async with asyncio.timeout(_READ_WITHIN_S):
-                await wait_until_read(settings, SUBMISSION_RECEIVED, group_of("validation", settings))
+                await wait_until_read(settings, group_of("validation", settings), SUBMISSION_RECEIVED)
         except TimeoutError:
             raise Retryable(f"the log was not read up to now within {_READ_WITHIN_S:.0f} s") from None
 
