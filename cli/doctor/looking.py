@@ -206,9 +206,10 @@ def _let_in(talk: smtplib.SMTP, server: MailServer, clock: Clock) -> list[Findin
     except smtplib.SMTPNotSupportedError:
         how = "take user and password out of SPM_SMTP, or let it ask for them"
         return [*found, fault("mail server", "it knows no way to sign in", "AUTH", how)]
-    except smtplib.SMTPAuthenticationError as error:
-        told = f"it refuses our user or password ({error.smtp_code})"
-        return [*found, fault("mail server", told, "to be let in", "mend user and password in SPM_SMTP")]
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPServerDisconnected):
+        # Where it knows several ways, each is tried, and it may have had enough before the last.
+        how = "mend user and password in SPM_SMTP"
+        return [*found, fault("mail server", "it refuses our user or password", "to be let in", how)]
     return [*found, well("mail server", "it lets us in")]
 
 
