@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +20,9 @@ from cli.doctor.judging import TopicSeen
 from cli.doctor.looking import dead_letters, files, groups, indexes, kafka, mongo
 from cli.main import app
 from contracts.topics import CLIENT_KEY_CHANGED, EVERY_TOPIC, SUBMISSION_RECEIVED
+from deploy.local.engines import Engine
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.prometheus import found, prometheus
 
 NOW = datetime(2024, 1, 20, 3, 0, tzinfo=UTC)
 LASTING = {"min.insync.replicas": "2", "unclean.leader.election.enable": "false"}
@@ -249,6 +252,25 @@ def test_a_disk_that_is_nearly_full_is_told(free: float, expected: State) -> Non
 def test_an_index_that_is_missing_is_named() -> None:
     (finding,) = judging.indexes("scoring", {"heads": {"period_1"}}, {"heads": {"_id_"}})
     assert (finding.part, finding.found) == ("scoring.heads", "lacks period_1")
+
+
+@pytest.mark.engines
+@pytest.mark.skipif(found(None) is None, reason="this machine has no Prometheus")
+async def test_a_real_prometheus_is_asked_for_its_targets_and_its_rules(tmp_path: Path) -> None:
+    scraped = dict.fromkeys(("intake", "validation", "scoring"), f"{LOOPBACK}:1")
+    program = prometheus(tmp_path, program=cast("Path", found(None)), port=free_port(), scraped=scraped)
+    engine = Engine(program)
+    await engine.start()
+    try:
+        told = await watching.prometheus(program.address)
+    finally:
+        await engine.kill()
+    assert "nothing is scraped as spm-notify" in [one.found for one in told]
+    assert told[-1].found.endswith(" alerts, none fires")
+
+
+async def test_a_prometheus_that_is_away_is_told() -> None:
+    assert states(await watching.prometheus(f"http://{LOOPBACK}:1")) == [State.FAULT]
 
 
 def test_the_worst_finding_decides() -> None:
