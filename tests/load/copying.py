@@ -7,7 +7,7 @@ from typing import Final
 
 from chassis.clock import monotonic_s
 from tests.load.likeness import Report, answers, in_balance, some_reports, unlike
-from tests.load.stock import Base, UnlikeError, add_year, base_of
+from tests.load.stock import Base, UnlikeError, add_year, base_of, have_read_all
 from tests.load.system import System
 from tests.load.years import FIRST, LAST, Year
 from tests.running import eventually
@@ -52,9 +52,8 @@ class Copying:
                 self.years += 1
                 disk_mb = sum(self.system.disk_mb().values())
                 rate = (self.reports - begun) / (monotonic_s() - begun_s)
-                self.say(
-                    f"{self.years} years copied, {self.reports:,} reports, {rate:.0f}/s; {disk_mb:,.0f} MB of disk"
-                )
+                self.say(f"{self.years} years copied: {self.reports:,} reports, {rate:.0f}/s; {disk_mb:,.0f} MB")
+            await have_read_all(self.system.settings)
         await self._look()
         return self.reports >= target
 

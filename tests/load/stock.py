@@ -109,7 +109,7 @@ async def _take_documents(base: Base, found: Any, place: Collected) -> None:
 
 
 async def add_year(settings: Settings, base: Base, year: Year) -> None:
-    """Write the year into the log and the databases, and let the services' groups have read it.
+    """Write the year into the log and the databases.
 
     Raises:
         UnlikeError: other records came between, so that offsets name wrong ones.
@@ -121,8 +121,6 @@ async def add_year(settings: Settings, base: Base, year: Year) -> None:
             writing.create_task(_add_documents(settings, client, base, begins, service, year))
     if await _ends(settings, base) != {place: begins[place] + records for place, records in base.records.items()}:
         raise UnlikeError(f"the log of copy {year.number} has not the records that its documents name by offset")
-    for service in SERVICES:
-        await _have_read_all(settings, service)
 
 
 async def _ends(settings: Settings, base: Base) -> dict[TopicPartition, int]:
@@ -179,12 +177,13 @@ def _moulds(base: Base, place: TopicPartition | Collected) -> Iterator[Any]:
             yield pickle.load(file)  # noqa: S301 - this run wrote it
 
 
-async def _have_read_all(settings: Settings, service: str) -> None:
-    """As if the service, which must not run, had committed everything that it reads."""
-    places = await partitions_of(settings, *reads_of(service))
-    async with _reader(settings, group_of(service, settings)) as consumer:
-        consumer.assign(places)
-        await consumer.commit(await consumer.end_offsets(places))
+async def have_read_all(settings: Settings) -> None:
+    """As if the services, which must not run, had committed everything that they read."""
+    for service in SERVICES:
+        places = await partitions_of(settings, *reads_of(service))
+        async with _reader(settings, group_of(service, settings)) as consumer:
+            consumer.assign(places)
+            await consumer.commit(await consumer.end_offsets(places))
 
 
 @asynccontextmanager
