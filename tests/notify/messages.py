@@ -16,6 +16,7 @@ from contracts.award import (
     Nominee,
 )
 from contracts.message import Bilingual, Message, deterministic_id
+from contracts.recipient import Channel, RecipientChangedV1, Role
 from contracts.scorecard import ScorecardUpdatedV1, SectorScore, ServiceScore, ServiceState
 from contracts.submission import Justification
 from contracts.verdict import Finding, ReportOverdueV1, Severity, SubmissionJudgedV1, VerdictOutcome
@@ -25,6 +26,23 @@ ARRIVED = datetime(2024, 1, 18, 3, 4, 5, tzinfo=UTC)
 DUE = datetime(2024, 1, 20, 16, 59, 59, tzinfo=UTC)
 CLOSED = datetime(2024, 1, 21, 1, 0, tzinfo=UTC)
 DIGEST = "0" * 64
+
+
+def office(since: datetime, role: Role = Role.TEAM, **changes: object) -> RecipientChangedV1:
+    """A mailbox that was registered then; ``changes`` say what else the test is about."""
+    name = role.name.lower()
+    row = RecipientChangedV1(
+        recipient_id=f"r-{name}",
+        revision=1,
+        region_code="64.71",
+        role=role,
+        channel=Channel.EMAIL,
+        address=f"{name}@kota-contoh.example",
+        active_from=since,
+        changed_at=since,
+        changed_by="test",
+    )
+    return row.model_copy(update=changes)
 
 
 def finding(

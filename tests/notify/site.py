@@ -21,10 +21,10 @@ from chassis.service import make_app
 from chassis.settings import Settings
 from contracts.award import AwardStep, Ranked
 from contracts.message import Message
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import Role
 from services.notify.app import NAME, build
 from tests.notify.catcher import Catcher
-from tests.notify.messages import award, award_step, overdue, returned, scorecard, sector
+from tests.notify.messages import award, award_step, office, overdue, returned, scorecard, sector
 from tests.running import Keys, eventually, running, settings_for
 
 REGION: Final = "64.71"
@@ -104,21 +104,6 @@ class Site:
         return f"/inbox/{region}/{rows[0]['notice_id']}"
 
 
-def office(role: Role, address: str, region: str = REGION, *, clock: Clock) -> RecipientChangedV1:
-    since = clock.now() - timedelta(days=60)
-    return RecipientChangedV1(
-        recipient_id=f"r-{role.name.lower()}-{region}",
-        revision=1,
-        region_code=region,
-        role=role,
-        channel=Channel.EMAIL,
-        address=address,
-        active_from=since,
-        changed_at=since,
-        changed_by="secretariat",
-    )
-
-
 def facts(clock: Clock) -> list[Message]:
     """Of the last days: a report was returned, another quarter's is missing, a scorecard lies below the path; and of
     two categories the second nominates nobody.
@@ -160,7 +145,8 @@ async def site_of_notices(
     settings = settings_for(kafka, mongo, keys, **({"smtp": catcher.uri, "public_url": "http://service"} | changes))
     await ensure_topics(settings)
     mailboxes = {Role.TEAM: TEAM, Role.AGENCY: AGENCY, Role.SECRETARY: SECRETARY}
-    offices = [office(role, address, clock=clock) for role, address in mailboxes.items()]
+    since = clock.now() - timedelta(days=60)
+    offices = [office(since, role, address=address) for role, address in mailboxes.items()]
     app = make_app(NAME, build, settings, clock)
     async with catcher.running():
         site = Site(app, httpx.AsyncClient(), settings, catcher, everyone, own)

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from chassis.clock import FixedClock
 from chassis.errors import Retryable
 from contracts.notice import NoticeSettledV1, NoticeState
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import Channel, RecipientChangedV1
 from services.notify.domain.delivery import Answer
 from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.notice import Notice
@@ -29,6 +29,7 @@ from services.notify.store.notices import LEASE, KeptNotice, NoticeStore
 from services.notify.store.recipients import RecipientStore
 from tests.notify.golden_letters import LETTERS
 from tests.notify.log import Log
+from tests.notify.messages import office
 
 ENDS: Final = {NoticeState.DELIVERED, NoticeState.PERMANENT_FAILURE, NoticeState.GIVEN_UP}
 ATTEMPTS_MAX: Final = 4
@@ -37,18 +38,9 @@ ANSWERS: Final = (*Answer, KILLED_UNTOLD, KILLED_AFTER, LEASE_LOST)
 NAMES: Final = ("r-a", "r-b")
 
 
-def office(name: str, at: datetime) -> RecipientChangedV1:
-    return RecipientChangedV1(
-        recipient_id=name,
-        revision=1,
-        region_code="99.71",
-        role=Role.TEAM,
-        channel=Channel.EMAIL,
-        address=f"{name}@kota.example",
-        active_from=at - timedelta(days=9),
-        changed_at=at,
-        changed_by="test",
-    )
+def mailbox(name: str, at: datetime) -> RecipientChangedV1:
+    since = at - timedelta(days=9)
+    return office(since, recipient_id=name, region_code="99.71", address=f"{name}@kota.example", changed_at=at)
 
 
 class Offices:
@@ -158,7 +150,7 @@ class AnyAnswers(RuleBasedStateMachine):
         }
         self.clock = FixedClock(examples[0].matter.fact_at)
         self.kept = Kept(list(self.notices.values()))
-        self.offices = Offices({name: office(name, self.clock.now()) for name in NAMES})
+        self.offices = Offices({name: mailbox(name, self.clock.now()) for name in NAMES})
         self.log, self.answers = Log(), list[str]()
         self.mails: dict[str, set[bytes]] = {name: set() for name in NAMES}
         self.accepted, self.edges = dict.fromkeys(NAMES, 0), dict.fromkeys(NAMES, 0)

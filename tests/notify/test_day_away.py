@@ -5,28 +5,14 @@ from datetime import timedelta
 
 from chassis.clock import FixedClock
 from contracts.notice import NoticeState
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import Channel
 from tests.notify.catcher import Catcher
 from tests.notify.installation import Installation
-from tests.notify.messages import ARRIVED, returned
+from tests.notify.messages import ARRIVED, office, returned
 from tests.running import Keys, eventually, settings_for
 
 REGION = "64.71"
 HOURS = 24
-
-
-def office(channel: Channel, address: str | None = None) -> RecipientChangedV1:
-    return RecipientChangedV1(
-        recipient_id=f"team-{channel}",
-        revision=1,
-        region_code=REGION,
-        role=Role.TEAM,
-        channel=channel,
-        address=address,
-        active_from=ARRIVED - timedelta(days=1),
-        changed_at=ARRIVED - timedelta(days=1),
-        changed_by="test",
-    )
 
 
 async def states(installation: Installation) -> Counter[tuple[str, str]]:
@@ -52,7 +38,9 @@ async def test_a_day_without_a_mail_server_loses_nothing_and_reaches_every_inbox
 ) -> None:
     catcher, clock = Catcher(), FixedClock(ARRIVED)
     installation = Installation(settings_for(kafka, mongo, keys, smtp=catcher.uri), catcher, {}, {}, {})
-    await installation.publish([office(Channel.INBOX), office(Channel.EMAIL, "tim@64-71.daerah.example")])
+    since = ARRIVED - timedelta(days=1)
+    inbox = office(since, recipient_id="r-inbox", channel=Channel.INBOX, address=None)
+    await installation.publish([inbox, office(since)])
 
     await hours(installation, clock, range(1, HOURS // 2 + 1))
     await hours(installation, clock, range(HOURS // 2 + 1, HOURS + 1))  # by a process that was started anew

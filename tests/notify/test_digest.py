@@ -10,11 +10,12 @@ import pytest_asyncio
 from chassis.clock import FixedClock
 from chassis.mongo import Document, Mongo
 from contracts.notice import NoticeKind
-from contracts.recipient import Role, Subscription
+from contracts.recipient import Subscription
 from contracts.topics import WEEK_SUMMED_UP
 from services.notify.app import NAME, build
 from tests.notify.installation import forget
-from tests.notify.site import REGION, SECRETARY, TEAM, Site, office, site_of_notices
+from tests.notify.messages import office
+from tests.notify.site import REGION, SECRETARY, TEAM, Site, site_of_notices
 from tests.running import eventually, read_topic, running
 
 MONDAY = datetime(2024, 4, 8, tzinfo=UTC)
@@ -40,8 +41,8 @@ async def site(
     secret.write_bytes(bytes(range(40)))
     async with site_of_notices(kafka, mongo, folder, clock, webhook_secret=secret) as site:
         asked = Subscription(kind=DIGEST, since=SUNDAY - timedelta(days=10))
-        row = office(Role.TEAM, TEAM, clock=clock)
-        await site.publish([row.model_copy(update={"revision": 2, "subscriptions": (asked,)})])
+        since = SUNDAY - timedelta(days=60)
+        await site.publish([office(since, address=TEAM, revision=2, subscriptions=(asked,))])
 
         async def known() -> bool:
             return [DIGEST] in [each["subscribed"] for each in await recipients(site)]

@@ -27,6 +27,7 @@ from services.notify.sender.ends import READ_BACK, REMEMBERED, Ends
 from services.notify.sender.mails import MailSender
 from services.notify.store.notices import LEASE, NoticeStore
 from services.notify.store.recipients import RecipientStore
+from tests.notify import messages
 from tests.notify.catcher import Catcher, after_s, always, first, refusing
 from tests.notify.golden_letters import LETTERS
 from tests.notify.log import Log
@@ -168,17 +169,8 @@ async def test_who_left_is_not_written_to(office: Office) -> None:
 
 def registered(recipient_id: str, address: str) -> RecipientChangedV1:
     since = NOTICE.matter.fact_at - timedelta(days=1)
-    return RecipientChangedV1(
-        recipient_id=recipient_id,
-        revision=1,
-        region_code=NOTICE.matter.region_code,
-        role=Role.TEAM,
-        channel=Channel.EMAIL,
-        address=address,
-        active_from=since,
-        changed_at=since,
-        changed_by="test",
-    )
+    region = NOTICE.matter.region_code
+    return messages.office(since, recipient_id=recipient_id, region_code=region, address=address)
 
 
 async def test_a_mailbox_that_does_not_exist_ends_the_notice_at_once(office: Office) -> None:

@@ -20,7 +20,7 @@ from services.notify.domain.examples import FACTS
 from tests.notify.catcher import Catcher, first
 from tests.notify.certificates import Authority
 from tests.notify.installation import WHAT_NOTIFY_READS, Installation
-from tests.notify.messages import award, overdue, returned
+from tests.notify.messages import award, office, overdue, returned
 from tests.notify.receiver import Receiver
 from tests.running import Keys, eventually, read_topic, settings_for
 
@@ -75,25 +75,10 @@ MAILS = NOTICES - 8 + OF_ONE_REGION
 """Where one region registered its team alone: a mailbox, an inbox and a system."""
 
 
-def office(channel: Channel, address: str | None = None) -> RecipientChangedV1:
-    since = recently() - timedelta(days=1)
-    return RecipientChangedV1(
-        recipient_id=f"team-{channel}",
-        revision=1,
-        region_code=REGIONS[0],
-        role=Role.TEAM,
-        channel=channel,
-        address=address,
-        active_from=since,
-        changed_at=since,
-        changed_by="test",
-    )
-
-
 def system(address: str) -> RecipientChangedV1:
-    row = office(Channel.WEBHOOK, address)
-    keys = (SigningKey(number=1, since=row.active_from),)
-    return row.model_copy(update={"role": Role.SYSTEM, "scheme": Scheme.SYMMETRIC, "keys": keys})
+    since = recently() - timedelta(days=1)
+    keys = (SigningKey(number=1, since=since),)
+    return office(since, Role.SYSTEM, channel=Channel.WEBHOOK, address=address, scheme=Scheme.SYMMETRIC, keys=keys)
 
 
 @pytest.mark.parametrize("set_back", [WHAT_NOTIFY_READS, FACTS_ALONE], ids=["every topic", "facts alone"])
@@ -137,7 +122,8 @@ async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(
     hooks = {"webhook_secret": secret, "webhook_ca_file": authority.file, "webhook_networks": "127.0.0.0/8, ::1/128"}
     settings = installation.settings.model_copy(update=hooks)
     installation, group = replace(installation, settings=settings), group_of(NAME, settings)
-    offices = [office(Channel.EMAIL, "tim@64-71.daerah.example"), office(Channel.INBOX)]
+    since = recently() - timedelta(days=1)
+    offices = [office(since), office(since, recipient_id="r-inbox", channel=Channel.INBOX, address=None)]
     await installation.publish([*offices, system(f"https://{HOST}:{receiver.port}/"), *facts()])
     async with installation.catcher.running(), receiver.running():
         async with installation.notify():

@@ -5,7 +5,7 @@ import pytest
 
 from contracts.award import AwardState, AwardStep, AwardStepTakenV1
 from contracts.notice import NoticeKind
-from contracts.recipient import Channel, RecipientChangedV1, Role
+from contracts.recipient import RecipientChangedV1, Role
 from contracts.scorecard import ScorecardUpdatedV1
 from regulation.law import Law
 from services.notify.domain.certificate import certificates_of
@@ -15,24 +15,15 @@ from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Mailbox, Matter, Notice, Recipient
 from services.notify.domain.recipients import notices_of
 from tests.notify.messages import ARRIVED, CLOSED, award, award_step, scorecard, sector
+from tests.notify.messages import office as registered
 
 TEAM = Recipient(role=Role.TEAM, address="tim@kota.example")
 WEAK = [sector("health", "10", {"health.kab.pregnancy": "10"})]
 
 
 def office(role: Role = Role.TEAM, name: str = "a", **changes: object) -> RecipientChangedV1:
-    row = RecipientChangedV1(
-        recipient_id=f"r-{role.name.lower()}-{name}",
-        revision=1,
-        region_code="64.71",
-        role=role,
-        channel=Channel.EMAIL,
-        address=f"{name}@kota.example",
-        active_from=ARRIVED,
-        changed_at=ARRIVED,
-        changed_by="test",
-    )
-    return row.model_copy(update=changes)
+    named = {"recipient_id": f"r-{role.name.lower()}-{name}", "address": f"{name}@kota.example"}
+    return registered(ARRIVED, role, **named | changes)
 
 
 def card(revision: int, index: str, region: str = "64.71") -> ScorecardUpdatedV1:

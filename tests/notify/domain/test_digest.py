@@ -22,6 +22,7 @@ from services.notify.domain.notice import Mailbox, Matter
 from services.notify.domain.recipients import notices_of
 from services.notify.domain.situation import Card, Standing, Verdict
 from tests.notify.messages import DUE, judged, returned, scorecard, sector
+from tests.notify.messages import office as registered
 
 MONDAY = datetime(2024, 1, 15, tzinfo=UTC)
 """Seven o'clock in Jakarta."""
@@ -50,19 +51,7 @@ def matter(law: Law, **changes: object) -> Matter:
 
 
 def office(*wanted: Subscription, **changes: object) -> RecipientChangedV1:
-    row = RecipientChangedV1(
-        recipient_id="r-team",
-        revision=1,
-        region_code="64.71",
-        role=Role.TEAM,
-        channel=Channel.EMAIL,
-        address="tim@kota-contoh.example",
-        subscriptions=wanted,
-        active_from=MONDAY - 30 * DAY,
-        changed_at=MONDAY - 30 * DAY,
-        changed_by="test",
-    )
-    return row.model_copy(update=changes)
+    return registered(MONDAY - 30 * DAY).model_copy(update={"subscriptions": wanted} | changes)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from services.notify.domain.examples import FACTS, example_of
 from services.notify.domain.facts import Deficiency, Facts, ReportReturned, WarningsOpen
 from services.notify.domain.notice import Mailbox, Matter
 from services.notify.domain.recipients import ON_REQUEST, OPTIONAL, READERS, from_then_on, is_reachable, notices_of
+from tests.notify.messages import office as registered
 
 MATTERS = {facts.kind: example_of(facts).matter for facts in FACTS}
 RETURNED = MATTERS[NoticeKind.SUBMISSION_RETURNED]
@@ -23,18 +24,8 @@ SEED = (
 
 
 def office(role: Role = Role.TEAM, **changes: object) -> RecipientChangedV1:
-    row = RecipientChangedV1(
-        recipient_id=f"r-{role.name.lower()}",
-        revision=1,
-        region_code="99.71",
-        role=role,
-        channel=Channel.EMAIL,
-        address=f"{role.name.lower()}@region.example",
-        active_from=BEFORE,
-        changed_at=BEFORE,
-        changed_by="test",
-    )
-    return row.model_copy(update=changes)
+    where = {"region_code": "99.71", "address": f"{role.name.lower()}@region.example"}
+    return registered(BEFORE, role, **where | changes)
 
 
 def told(matter: Matter, *registered: RecipientChangedV1) -> list[str]:
