@@ -1,11 +1,12 @@
 """How a service's figures are shown: at a door of its own, or at a port for operators alone."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -21,6 +22,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from chassis.metrics import BuildInfo
 from chassis.settings import Settings
 
+NOT_READY: Final = "not ready"
 _OPENMETRICS: Final = "application/openmetrics-text"
 """The only form that tells exemplars. The library's own choice fails at a version that is no number."""
 
@@ -50,7 +52,27 @@ def metrics_apart(settings: Settings, registry: CollectorRegistry) -> Iterator[N
         serving.join()
 
 
-def add_metrics(router: APIRouter, registry: CollectorRegistry) -> None:
+def vital_signs(
+    alive: Callable[[], bool], standing: Callable[[], Awaitable[str]], registry: CollectorRegistry | None
+) -> APIRouter:
+    """``standing``: what /ready says; ``NOT_READY`` is 503. ``registry``: None where metrics are shown elsewhere."""
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/live", summary="200 while it and every task of it run", responses={500: {}})
+    async def live() -> Response:
+        return Response(status_code=200 if alive() else 500)
+
+    @router.get("/ready", summary="200 when it can do its work", responses={503: {}})
+    async def ready() -> Response:
+        word = await standing()
+        return JSONResponse({"status": word}, 503 if word == NOT_READY else 200)
+
+    if registry is not None:
+        _add_metrics(router, registry)
+    return router
+
+
+def _add_metrics(router: APIRouter, registry: CollectorRegistry) -> None:
     @router.get("/metrics", summary="Prometheus metrics")
     async def metrics(request: Request) -> Response:
         if _OPENMETRICS in request.headers.get("accept", ""):

@@ -11,8 +11,7 @@ from socket import socket
 from typing import Final
 
 import uvicorn
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from faststream.kafka import KafkaBroker
 from prometheus_client import CollectorRegistry
@@ -26,7 +25,7 @@ from chassis.endless import Task, end, for_ever, until_done
 from chassis.engines import watch_engines
 from chassis.errors import BROKEN_WORLD, Misconfigured
 from chassis.events import Views
-from chassis.exposition import add_metrics, metrics_apart, registry_of
+from chassis.exposition import NOT_READY, metrics_apart, registry_of, vital_signs
 from chassis.gate import Gate, Rehearsal
 from chassis.http import Measured, SafeDoors, SandboxDoor, Traced
 from chassis.kafka import Publisher, Publishes, ensure_topics, make_broker
@@ -167,7 +166,8 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     app.state.stopping = world.stopping
     gate = partial(Gate, running.ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
     shown = registry if settings.metrics_port is None else None
-    beside = [_vital_signs(running, service, shown), documentation(service.title)]
+    signs = vital_signs(lambda: running.alive, partial(_standing, running, service), shown)
+    beside = [signs, documentation(service.title)]
     in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
     _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock, tracing)
     if service.sandbox is not None:
@@ -333,25 +333,12 @@ async def _obey(running: _Running, senders: Sequence[Task], delay_s_max: float) 
         await end(sending)
 
 
-def _vital_signs(running: _Running, service: Service, registry: CollectorRegistry | None) -> APIRouter:
-    """``registry``: None where metrics are shown elsewhere."""
-    router = APIRouter(tags=["operation"])
-
-    @router.get("/live", summary="200 while the consumer and every task run", responses={500: {}})
-    async def live() -> Response:
-        return Response(status_code=200 if running.alive else 500)
-
-    @router.get("/ready", summary="200 when Kafka and MongoDB answer and the consumer runs", responses={503: {}})
-    async def ready() -> Response:
-        knows = running.ring.complete and service.ready()
-        answers = running.ready and running.alive and knows and await _world_answers(running)
-        # The doors of a service that rests go on: no balancer has to leave it out.
-        word = ("resting" if running.stream.resting else "ready") if answers else "not ready"
-        return JSONResponse({"status": word}, 200 if answers else 503)
-
-    if registry is not None:
-        add_metrics(router, registry)
-    return router
+async def _standing(running: _Running, service: Service) -> str:
+    knows = running.ring.complete and service.ready()
+    if not (running.ready and running.alive and knows and await _world_answers(running)):
+        return NOT_READY
+    # The doors of a service that rests go on: no balancer has to leave it out.
+    return "resting" if running.stream.resting else "ready"
 
 
 async def _world_answers(running: _Running) -> bool:

@@ -10,9 +10,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CollectorRegistry
+from fastapi import FastAPI
 
 from chassis import problems
 from chassis.access import KeyRing
@@ -20,7 +18,7 @@ from chassis.audit import NoWitness
 from chassis.clock import Clock
 from chassis.documentation import OPENAPI, documentation
 from chassis.endless import end, for_ever
-from chassis.exposition import add_metrics, metrics_apart, registry_of
+from chassis.exposition import NOT_READY, metrics_apart, registry_of, vital_signs
 from chassis.gate import Gate
 from chassis.http import Measured, SafeDoors
 from chassis.metrics import HttpMetrics, TaskMetrics
@@ -51,6 +49,9 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
             yield
         await end([learning])
 
+    async def standing() -> str:
+        return "ready" if ring.complete else NOT_READY
+
     app = Described(
         title=TITLE,
         version=version("spm-awards"),
@@ -71,22 +72,6 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
     app.add_middleware(SafeDoors)
     app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=NoWitness(), clock=clock)
     shown = registry if settings.metrics_port is None else None
-    for router in (_vital_signs(ring, shown), documentation(TITLE), letter_pages(settings, clock)):
+    for router in (vital_signs(lambda: True, standing, shown), documentation(TITLE), letter_pages(settings, clock)):
         app.include_router(router)
     return app
-
-
-def _vital_signs(ring: KeyRing, registry: CollectorRegistry | None) -> APIRouter:
-    router = APIRouter(tags=["operation"])
-
-    @router.get("/live", summary="200 while it runs")
-    async def live() -> Response:
-        return Response()
-
-    @router.get("/ready", summary="200 when it has read which keys there are", responses={503: {}})
-    async def ready() -> Response:
-        return JSONResponse({"status": "ready" if ring.complete else "not ready"}, 200 if ring.complete else 503)
-
-    if registry is not None:
-        add_metrics(router, registry)
-    return router
