@@ -252,18 +252,11 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = monotonic_s()
-        status = 500
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        started, noted = monotonic_s(), _Noting(send)
         try:
             await self._app(scope, receive, noted)
         finally:
+            status = noted.status
             route, method = _labels(scope)
             self._metrics.requests.labels(method, route, f"{status // 100}xx").inc()
             exemplar = None if self._tracing is None else self._tracing.exemplar()
@@ -279,6 +272,19 @@ class Measured:
             self._witness.refused(refusal)
 
 
+class _Noting:
+    """Sends, and remembers with which status; 500 where nothing was answered."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 500
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
 class Traced:
     """A span for each request, in the sender's trace where it names one. Path, query and address are no part of it."""
 
@@ -290,14 +296,7 @@ class Traced:
         if scope["type"] != "http" or scope["path"] in _NOT_TRACED:
             await self._app(scope, receive, send)
             return
-        status = 500
-
-        async def noted(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        noted = _Noting(send)
         told = Headers(scope=scope).get("traceparent", "")
         parent = told if TRACEPARENT.fullmatch(told) else None
         with current(self._tracing.begin("HTTP", kind=SpanKind.SERVER, parent=parent)) as span:
@@ -305,7 +304,7 @@ class Traced:
             try:
                 await self._app(scope, receive, noted)
             finally:
-                route, method = _labels(scope)
+                status, (route, method) = noted.status, _labels(scope)
                 if method == "none":
                     method = "_OTHER"  # as OpenTelemetry has it for what is of the caller's making
                 else:
