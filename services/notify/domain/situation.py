@@ -62,14 +62,7 @@ class Card(Value):
 
     @classmethod
     def of(cls, message: ScorecardUpdatedV1) -> "Card":
-        return cls(
-            revision=message.revision,
-            index_pct=message.index_pct,
-            expected_pct=message.expected_pct,
-            completeness_pct=message.completeness_pct,
-            band=message.band,
-            sectors=tuple(SectorIndex(sector=one.sector, index_pct=one.index_pct) for one in message.sectors),
-        )
+        return cls.model_validate(message, from_attributes=True)
 
     @property
     def weakest_first(self) -> list[SectorIndex]:
@@ -127,17 +120,7 @@ class AwardStanding(Value):
 
     @classmethod
     def of(cls, message: AwardChangedV1) -> "AwardStanding":
-        return cls(
-            edition_year=message.edition_year,
-            category=message.category,
-            revision=message.revision,
-            state=message.state,
-            ranked=message.ranked,
-            nominees=tuple(
-                Placed(region_code=one.region_code, rank=one.rank, score=one.score) for one in message.nominees
-            ),
-            winners=message.winners,
-        )
+        return cls.model_validate(message, from_attributes=True)
 
     def place_of(self, region: str) -> Placed | None:
         return next((one for one in self.nominees if one.region_code == region), None)
