@@ -26,7 +26,7 @@ TEN_MISTAKES: Final[Mapping[tuple[str, int], Any]] = {
     ("submitted_by.unit", 0): None,
     ("stages.status", 0): "hampir",
     ("services.served", 0): "85%",
-    ("services.allocated", 0): "=A1+1",
+    ("services.allocated", 0): "=1/0",
     ("services.served", 1): "dua ratus",
     ("services.served", 2): -5,
     ("services.target", 3): "12.45",
