@@ -91,6 +91,18 @@ class _Secrets(BaseSettings):
     secrets_dir: Path | None = None
 
 
+def secrets_folder() -> Path | None:
+    """The folder of ``SPM_SECRETS_DIR``; None where it names none.
+
+    Raises:
+        Misconfigured: it is not there.
+    """
+    folder = _Secrets().secrets_dir
+    if folder is not None and not folder.is_dir():
+        raise Misconfigured(f"SPM_SECRETS_DIR is {folder}, and no such folder is there. Mount it, or unset it.")
+    return folder
+
+
 def read_settings() -> Settings:
     """The settings as the environment gives them, and the files of ``SPM_SECRETS_DIR`` where it gives none.
 
@@ -99,11 +111,8 @@ def read_settings() -> Settings:
     Raises:
         Misconfigured: a variable's value is not of its kind; names each one. The folder is none.
     """
-    secrets = _Secrets().secrets_dir
-    if secrets is not None and not secrets.is_dir():
-        raise Misconfigured(f"SPM_SECRETS_DIR is {secrets}, and no such folder is there. Mount it, or unset it.")
     try:
-        return Settings(_secrets_dir=secrets)
+        return Settings(_secrets_dir=secrets_folder())
     except ValidationError as error:
         faults = "; ".join(
             f"SPM_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}, found {fault['input']!r}"

@@ -204,14 +204,14 @@ def indexes(service: str, wanted: Mapping[str, set[str]], found: Mapping[str, se
     ] or [well(f"indexes of {service}", f"{sum(map(len, wanted.values()))} are there")]
 
 
-def secret_file(setting: str, mode: int | None) -> list[Finding]:
-    """``mode``: of the file; None where it cannot be read."""
+def secret_file(setting: str, mode: int | None, *, ours: bool = True) -> list[Finding]:
+    """``mode``: of the file; None where it cannot be read. Not ``ours``: lent through a group, as by Kubernetes."""
     if mode is None:
         return [fault(setting, "its file cannot be read", "a file of this user's", f"mend the path in {setting}")]
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        how = "chmod 600, and change what it holds if strangers are on this machine"
+    if mode & (stat.S_IRWXO | (stat.S_IRWXG if ours else 0)):
+        how = "chmod 600 (on Kubernetes defaultMode: 0440), and change what it holds if strangers are on this machine"
         return [fault(setting, f"its file is open to others ({stat.filemode(mode)})", "-rw-------", how)]
-    return [well(setting, "its file is its owner's alone")]
+    return [well(setting, "its file is nobody else's")]
 
 
 def receipt_keys(ids: Sequence[str], *, written_at: datetime, now: datetime) -> list[Finding]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
+from os import getuid
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -21,7 +22,7 @@ from chassis.kafka import admin_client
 from chassis.mending import cases
 from chassis.mongo import Mongo
 from chassis.operators import SERVICES, pauses
-from chassis.settings import Settings
+from chassis.settings import Settings, secrets_folder
 from cli.doctor import judging
 from cli.doctor.certificates import broken, certificate
 from cli.doctor.findings import Finding, State, fault, warning, well, worst
@@ -128,14 +129,21 @@ async def files(settings: Settings, clock: Clock) -> list[Finding]:
         "SPM_OIDC_CLIENT_SECRET": settings.oidc_client_secret,
         "SPM_RECIPIENTS": settings.recipients,
     }
-    for name, path in secret.items():
-        if path is not None:
-            found += judging.secret_file(name, _mode(path))
+    named = {name: path for name, path in secret.items() if path is not None} | _secrets()
+    for name, path in named.items():
+        found += judging.secret_file(name, _mode(path), ours=_mode(path) is None or path.stat().st_uid == getuid())
     if settings.api_keys is not None and _mode(settings.api_keys) is not None:
         found += judging.api_keys(list(KeyRing.read(settings.api_keys).rows.values()), clock.now())
     if settings.receipt_keys is not None and _mode(settings.receipt_keys) is not None:
         found += _receipt_keys(settings.receipt_keys, clock)
     return found + _webhook_secret(settings.webhook_secret)
+
+
+def _secrets() -> dict[str, Path]:
+    """The files that settings are read from, by what they set."""
+    folder = secrets_folder()
+    files = [] if folder is None else [file for file in sorted(folder.iterdir()) if file.is_file()]
+    return {file.name.upper(): file for file in files if file.name.lower().startswith("spm_")}
 
 
 def _webhook_secret(path: Path | None) -> list[Finding]:

@@ -142,6 +142,20 @@ def test_a_file_of_secrets_is_its_owners_alone(mode: int | None, expected: State
     assert states(judging.secret_file("SPM_API_KEYS", mode)) == [expected]
 
 
+def test_a_file_that_is_lent_us_through_a_group_may_be_read_by_it() -> None:
+    assert states(judging.secret_file("SPM_API_KEYS", 0o100440, ours=False)) == [State.WELL]
+    assert states(judging.secret_file("SPM_API_KEYS", 0o100444, ours=False)) == [State.FAULT]
+
+
+async def test_files_in_which_settings_stand_are_looked_at_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPM_SECRETS_DIR", str(tmp_path))
+    for name, mode in (("spm_kafka_password", 0o644), ("spm_mongo", 0o600), ("readme", 0o644)):
+        (tmp_path / name).touch(mode=0o600)
+        (tmp_path / name).chmod(mode)
+    told = {one.part: one.state for one in await files(Settings(), FixedClock(NOW)) if one.part != "time zone"}
+    assert told == {"SPM_KAFKA_PASSWORD": State.FAULT, "SPM_MONGO": State.WELL}
+
+
 def key(*scopes: str, ends_in_days: int | None = None) -> KeyRow:
     ends = None if ends_in_days is None else NOW + timedelta(days=ends_in_days)
     return KeyRow(
