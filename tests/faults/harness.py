@@ -269,10 +269,15 @@ async def whole_topic(settings: Settings, topic: str) -> list[ConsumerRecord]:
 
 
 async def _partitions_of(consumer: Any, topic: str) -> set[int]:
-    await consumer._client.force_metadata_update()
-    await consumer.topics()
-    partitions: set[int] = consumer.partitions_for_topic(topic) or set()
-    assert partitions, f"{topic} does not exist"
+    """A busy broker tells of a topic that it has made only after a while."""
+
+    async def seen() -> bool:
+        await consumer._client.force_metadata_update()
+        await consumer.topics()
+        return bool(consumer.partitions_for_topic(topic))
+
+    await eventually(seen)
+    partitions: set[int] = consumer.partitions_for_topic(topic)
     return partitions
 
 
@@ -287,3 +292,11 @@ async def recorded(settings: Settings, topics: Sequence[Topic]) -> list[Fed]:
                 seen.add(event_id)
                 fed.append(Fed(topic.name, record.key, record.value, record.headers, record.timestamp))
     return fed
+
+
+async def books_of(settings: Settings) -> Ledger:
+    """The ledger of an intake that has read what the others left."""
+    intake = Subject("intake", "services.intake.app:build", reads_of("intake"), writes_of("intake"))
+    async with victim(intake, settings):
+        await drains(intake, settings)
+    return await ledger_of(settings)

@@ -7,7 +7,18 @@ import pytest
 from chassis.settings import Settings
 from deploy.local.engines import Engine
 from tests.engines import Engines
-from tests.faults.harness import Outcome, Subject, drains, feed, left_to_read, outcome_of, reads_of, victim, writes_of
+from tests.faults.harness import (
+    Outcome,
+    Subject,
+    books_of,
+    drains,
+    feed,
+    left_to_read,
+    outcome_of,
+    reads_of,
+    victim,
+    writes_of,
+)
 from tests.faults.story import closing_marks, fed, planned_reports, received
 from tests.running import settings_for
 
@@ -50,3 +61,5 @@ async def test_engines_killed_under_load_leave_what_would_be_without(engines: En
         await drains(VALIDATION, settings, within_s=180)
         await drains(SCORING, settings, within_s=60)
     assert await what_is_left(settings) == expected
+    ledger = await books_of(settings)
+    assert (ledger.balanced, ledger.total.sent, ledger.total.pending) == (True, len(reports), 0)

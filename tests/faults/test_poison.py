@@ -8,7 +8,7 @@ from chassis.events import Event
 from chassis.settings import Settings
 from contracts.topics import SUBMISSION_JUDGED, SUBMISSION_RECEIVED
 from services.validation.app import build
-from tests.faults.harness import Fed, Subject, drains, feed, reads_of, whole_topic, writes_of
+from tests.faults.harness import Fed, Subject, books_of, drains, feed, reads_of, whole_topic, writes_of
 from tests.faults.story import fed, planned_reports, received
 from tests.running import running
 
@@ -73,3 +73,5 @@ async def test_a_thousand_poison_records_stop_no_good_one(settings: Settings) ->
         assert Counter(letter.value for letter in dead) == Counter(record.value for record in bad)
         metrics = (await client.get("/metrics")).text
         assert f'spm_dead_letters_total{{reason="bad-json",topic="{SUBMISSION_RECEIVED.name}"}}' in metrics
+    ledger = await books_of(settings)
+    assert (ledger.balanced, ledger.total.sent, ledger.total.pending) == (True, len(good), 0)

@@ -74,7 +74,9 @@ async def test_a_thousand_copies_sent_at_once_make_one_report(intake: Intake) ->
     others = [answer for answer in answers if answer.status_code != 202]
     assert len(taken) == 1
     assert {(each.status_code, each.json()["type"], each.headers["Retry-After"]) for each in others} <= {
-        (409, "urn:spm:problem:request-in-flight", "1")
+        (409, "urn:spm:problem:request-in-flight", "1"),
+        # The engines of a busy machine may take longer than a request waits for them.
+        (503, "urn:spm:problem:unavailable", "5"),
     }
     firsts = Counter(answer.headers.get("Idempotency-Replayed") for answer in answers if answer.status_code == 202)
     assert firsts[None] == 1
