@@ -109,7 +109,8 @@ def rights(entries: Sequence[Entry] | None, settings: Settings) -> list[Finding]
     for name in PRINCIPALS:
         if lacking := [grant for grant in kafka_grants(name, settings) if not _given(grant, entries)]:
             named = [f"{grant.operation} on {grant.resource} {grant.name}" for grant in lacking]
-            told = f"{len(named)} are missing: {', '.join(named[:NAMES_SHOWN])}{', …' * (len(named) > NAMES_SHOWN)}"
+            more = f" and {len(named) - NAMES_SHOWN} more" if len(named) > NAMES_SHOWN else ""
+            told = f"lacks {', '.join(named[:NAMES_SHOWN])}{more}"
             how = f"run what spm rights kafka prints below # {name}; one that denies may stand in the way too"
             found.append(fault(f"rights of {principal_of(name, settings)} at Kafka", told, "its own", how))
     return found or [well("rights at Kafka", f"{len(PRINCIPALS)} users have what they need")]

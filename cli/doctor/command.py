@@ -23,6 +23,7 @@ from cli.saying import harmless
 LOOK_WITHIN_S: Final = 60.0
 PROMETHEUS: Final = "prometheus"
 EXIT_CODES: Final[Mapping[State, int]] = {State.WELL: 0, State.FAULT: 1, State.WARNING: 2}
+_NOTIFYS_FILES: Final = {"webhook_secret", "recipients", "oidc_client_secret"}
 _MARKS: Final = {State.WELL: "ok", State.WARNING: "warning", State.FAULT: "FAULT"}
 
 Doors = Annotated[
@@ -67,7 +68,7 @@ async def examine(settings: Settings, notify: Settings, doors: Mapping[str, str]
         "consumer groups": looking.groups(settings),
         "dead letters": looking.dead_letters(settings),
         "MongoDB": looking.mongo(settings, clock),
-        "files": looking.files(settings.model_copy(update={"webhook_secret": notify.webhook_secret}), clock),
+        "files": looking.files(settings.model_copy(update=notify.model_dump(include=_NOTIFYS_FILES)), clock),
         "certificates": certificates(notify, clock),
         "mail server": asyncio.to_thread(looking.mail, notify, clock),
     }

@@ -164,7 +164,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 async def test_operators_see_whose_right_is_missing_at_kafka(house: House) -> None:
     found = await judged.brokers(house.settings("operator"))
     assert [(one.part, one.found) for one in found if one.state is not State.WELL] == [
-        ("rights of spm-scoring at Kafka", f"1 are missing: Read on topic {SUBMISSION_JUDGED.name}"),
+        ("rights of spm-scoring at Kafka", f"lacks Read on topic {SUBMISSION_JUDGED.name}"),
     ]
     assert any(one.part.startswith("disk of broker 1 at ") for one in found)
 
