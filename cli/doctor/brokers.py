@@ -20,7 +20,6 @@ _NEEDED: Final = (
 """Kinds of requests with the least version, by Kafka's numbers. The last came with Kafka 3.0 (KIP-664)."""
 _RETENTION_MIN: Final = 10_080
 _SESSION_MS: Final = 10_000
-NAMES_SHOWN: Final = 3
 
 
 async def brokers(settings: Settings) -> list[Finding]:
@@ -109,8 +108,8 @@ def rights(entries: Sequence[Entry] | None, settings: Settings) -> list[Finding]
     for name in PRINCIPALS:
         if lacking := [grant for grant in kafka_grants(name, settings) if not _given(grant, entries)]:
             named = [f"{grant.operation} on {grant.resource} {grant.name}" for grant in lacking]
-            more = f" and {len(named) - NAMES_SHOWN} more" if len(named) > NAMES_SHOWN else ""
-            told = f"lacks {', '.join(named[:NAMES_SHOWN])}{more}"
+            more = f" and {len(named) - judging.NAMES_SHOWN} more" if len(named) > judging.NAMES_SHOWN else ""
+            told = f"lacks {', '.join(named[: judging.NAMES_SHOWN])}{more}"
             how = f"run what spm rights kafka prints below # {name}; one that denies may stand in the way too"
             found.append(fault(f"rights of {principal_of(name, settings)} at Kafka", told, "its own", how))
     return found or [well("rights at Kafka", f"{len(PRINCIPALS)} users have what they need")]

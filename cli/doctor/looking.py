@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from os import getuid
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import httpx
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -24,7 +24,7 @@ from chassis.mongo import Mongo
 from chassis.operators import SERVICES, pauses
 from chassis.settings import Settings, secrets_folder
 from cli.doctor import judging
-from cli.doctor.certificates import broken, certificate
+from cli.doctor.certificates import ANSWER_S, broken, certificate
 from cli.doctor.findings import Finding, State, fault, warning, well, worst
 from cli.doctor.indexes import wanted_indexes
 from cli.doctor.judging import TopicSeen
@@ -32,8 +32,6 @@ from contracts.topics import EVERY_TOPIC, TOPICS
 from services.intake.domain.receipt_keys import ReceiptKeys
 from services.notify.mailer.courier import MailServer
 from services.notify.webhooks.signing import Signer
-
-ANSWER_S: Final = 5.0
 
 
 async def kafka(settings: Settings, open_files_max: int | None) -> list[Finding]:
@@ -214,8 +212,7 @@ def _let_in(talk: smtplib.SMTP, server: MailServer, clock: Clock) -> list[Findin
     except smtplib.SMTPNotSupportedError:
         how = "take user and password out of SPM_SMTP, or let it ask for them"
         return [*found, fault("mail server", "it knows no way to sign in", "AUTH", how)]
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPServerDisconnected):
-        # Where it knows several ways, each is tried, and it may have had enough before the last.
+    except smtplib.SMTPAuthenticationError:
         how = "mend user and password in SPM_SMTP"
         return [*found, fault("mail server", "it refuses our user or password", "to be let in", how)]
     return [*found, well("mail server", "it lets us in")]

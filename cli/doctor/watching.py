@@ -6,10 +6,10 @@ from typing import Any, Final
 import httpx
 
 from chassis.operators import SERVICES
+from cli.doctor.certificates import ANSWER_S
 from cli.doctor.findings import Finding, fault, warning, well
 
 PART: Final = "Prometheus"
-ANSWER_S: Final = 5.0
 
 
 async def prometheus(url: str) -> list[Finding]:

@@ -170,6 +170,13 @@ async def test_operators_see_whose_right_is_missing_at_kafka(house: House) -> No
 
 
 @pytest.mark.engines
+async def test_one_copy_of_what_was_committed_is_too_few_where_three_are_wanted(house: House) -> None:
+    three = house.settings("operator").model_copy(update={"kafka_replication": 3})
+    found = [one for one in await judged.brokers(three) if one.state is State.WARNING]
+    assert [one.found for one in found] == ["offsets.topic.replication.factor=1"]
+
+
+@pytest.mark.engines
 async def test_a_brokers_disks_are_what_the_machine_has(house: House) -> None:
     async with cluster(house.settings(ADMIN)) as seen:
         (disk,) = await seen.disks(seen.nodes[0])

@@ -24,7 +24,7 @@ ENDS = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(days=36_500)
 
 
 def lets_in(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: object) -> AuthResult:
-    return AuthResult(success=isinstance(given, LoginPassword) and given.password == WORD.encode())
+    return AuthResult(success=isinstance(given, LoginPassword) and given.password == WORD.encode(), handled=False)
 
 
 @asynccontextmanager
