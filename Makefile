@@ -66,9 +66,10 @@ prove: install  ## brokers killed in turn, services restarted and versions mixed
 	$(BIN)/python -m tests.faults.least_rights
 	$(BIN)/python -m pytest tests/faults/senders_killed.py
 
-containers: install  ## the image and the compose file on this machine's Docker: what is in them, and that they run
+containers: install  ## the image, the compose file and Testcontainers on this machine's Docker: what is in them, and that they run
 	$(BIN)/python -m tests.images.image
 	$(BIN)/python -m tests.images.compose --built
+	$(BIN)/python -m tests.images.engines
 
 fuzz: install  ## new examples for the tests of laws; 100,000 requests that nobody should send and schemathesis at a real intake
 	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=searching

@@ -35,6 +35,8 @@ def desk(
             app,
             host=host,
             port=port,
+            # Each look makes clients of Kafka and ends them: uvloop waits 30 s to end one that has TLS and reads.
+            loop="asyncio",
             log_config=None,
             access_log=False,
             http=BoundedHttp,

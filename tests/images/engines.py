@@ -41,7 +41,7 @@ def proof(given: Sequence[str]) -> str:
     """What is not as it should be; empty when all is well. ``given`` comes into the environment of the tests."""
     before, since = ours(), unix_s()
     alone = () if has_image(testcontainers_config.ryuk_image) else ("TESTCONTAINERS_RYUK_DISABLED=true",)
-    pytest = (sys.executable, "-m", "pytest", "-q", "--color=no", *TESTS)
+    pytest = (sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "--show-capture=no", "--color=no", *TESTS)
     try:
         done = subprocess.run(
             ("env", *alone, *given, *pytest), cwd=ROOT, capture_output=True, text=True, check=False, timeout=LIMIT_S
@@ -80,9 +80,9 @@ def overlooked() -> list[str]:
         finally:
             for image in copies:
                 docker("rmi", "--force", _SPOILED + image)
-        told = [line.strip() for line in fault.splitlines() if expected in line]
-        console.print(f"tests {name}: {told[0] if told else '[red]NOT FOUND[/red]'}")
-        missed += [] if told else [f"tests {name} pass; found alone: {fault or 'nothing'}"]
+        told = [line.removeprefix("E").strip() for line in fault.splitlines() if expected in line]
+        console.print(f"tests {name}: {told[0] if told else 'NOT FOUND'}", markup=False)
+        missed += [] if told else [f"tests {name} were not found out; found alone: {fault or 'nothing'}"]
     return missed
 
 
