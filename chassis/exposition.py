@@ -53,9 +53,9 @@ def metrics_apart(settings: Settings, registry: CollectorRegistry) -> Iterator[N
 
 
 def vital_signs(
-    alive: Callable[[], bool], standing: Callable[[], Awaitable[str]], registry: CollectorRegistry | None
+    alive: Callable[[], bool], standing: Callable[[], Awaitable[str]], settings: Settings, registry: CollectorRegistry
 ) -> APIRouter:
-    """``standing``: what /ready says; ``NOT_READY`` is 503. ``registry``: None where metrics are shown elsewhere."""
+    """``standing``: what /ready says; ``NOT_READY`` is 503. Metrics are shown where they have no port of their own."""
     router = APIRouter(tags=["operation"])
 
     @router.get("/live", summary="200 while it and every task of it run", responses={500: {}})
@@ -67,7 +67,7 @@ def vital_signs(
         word = await standing()
         return JSONResponse({"status": word}, 503 if word == NOT_READY else 200)
 
-    if registry is not None:
+    if settings.metrics_port is None:
         _add_metrics(router, registry)
     return router
 

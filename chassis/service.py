@@ -165,8 +165,7 @@ def make_app(name: str, build: Build, settings: Settings, clock: Clock | None = 
     app.state.stream = running.stream
     app.state.stopping = world.stopping
     gate = partial(Gate, running.ring, clock, failures=Quota(settings.failed_keys_limit), witness=witness)
-    shown = registry if settings.metrics_port is None else None
-    signs = vital_signs(lambda: running.alive, partial(_standing, running, service), shown)
+    signs = vital_signs(lambda: running.alive, partial(_standing, running, service), settings, registry)
     beside = [signs, documentation(service.title)]
     in_earnest = gate(requests=Quota(settings.rate_limit), issuer=Issuer.of(settings, clock))
     _furnish(app, in_earnest, [*beside, *service.routers], registry, witness, clock, tracing)

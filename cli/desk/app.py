@@ -71,7 +71,7 @@ def make_desk(settings: Settings, clock: Clock) -> FastAPI:
     problems.install(app)
     app.add_middleware(SafeDoors)
     app.add_middleware(Measured, metrics=HttpMetrics(registry), witness=NoWitness(), clock=clock)
-    shown = registry if settings.metrics_port is None else None
-    for router in (vital_signs(lambda: True, standing, shown), documentation(TITLE), letter_pages(settings, clock)):
+    signs = vital_signs(lambda: True, standing, settings, registry)
+    for router in (signs, documentation(TITLE), letter_pages(settings, clock)):
         app.include_router(router)
     return app
