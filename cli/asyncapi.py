@@ -93,6 +93,7 @@ def _channel_binding(topic: Topic) -> dict[str, Any]:
     configuration = {
         "cleanup.policy": [topic.settings["cleanup.policy"]],
         "retention.ms": topic.retention_ms,
+        "retention.bytes": int(topic.settings["retention.bytes"]),
         "max.message.bytes": topic.max_message_bytes,
     }
     if topic.compacted_within_ms is not None:
