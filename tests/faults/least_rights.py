@@ -4,7 +4,8 @@ Run with ``python -m tests.faults.least_rights``. A Kafka (TLS, SCRAM, authorize
 started for this run alone; each principal has the rights that ``spm rights`` prints. After the matrix the four services
 start with these credentials: what the matrix wrote is no event, so every reader must bury it, and one report must be
 judged, scored and told of by encrypted mail; the operators' desk must show what was buried and settle it.
-``--one-too-many`` gives notify one topic, and scoring one database, too many: the matrix must name both.
+``--one-too-many`` gives notify and the desk one topic each, and scoring one database, too many: the matrix must name
+each.
 """
 
 import argparse
@@ -273,9 +274,9 @@ def _told(trials: Iterable[Trial]) -> Table:
 
 def _too_many(usual: Settings) -> list[Grant | Role]:
     """What must not go unnoticed."""
-    topic = usual.kafka_prefix + SUBMISSION_RECEIVED.name
     return [
-        Grant(principal_of("notify", usual), "topic", topic, "Write"),
+        Grant(principal_of("notify", usual), "topic", usual.kafka_prefix + SUBMISSION_RECEIVED.name, "Write"),
+        Grant(principal_of(DESK, usual), "topic", usual.kafka_prefix + PAUSE_CHANGED.name, "Write"),
         Role("readWrite", f"{usual.mongo_prefix}intake"),
     ]
 
