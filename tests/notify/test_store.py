@@ -185,6 +185,20 @@ async def test_no_look_for_what_is_open_reads_the_notices_that_have_their_end(
     assert {asked: read for asked, read in looked.items() if read} == {}
 
 
+async def test_what_a_quarter_was_told_is_found_without_reading_what_others_were_told(
+    database: Database, store: NoticeStore
+) -> None:
+    kind, period = RETURNED.matter.facts.kind, RETURNED.matter.period
+    assert period is not None
+    others = [
+        replace(RETURNED, matter=replace(RETURNED.matter, fact_id=f"{n}", period=f"20{n}Q1")) for n in range(24, 90)
+    ]
+    await store.keep([RETURNED, *others])
+    async with profiled(database) as looked:
+        assert await store.told([RETURNED.matter.region_code], [period], [kind]) == [RETURNED.matter]
+    assert list(looked.values()) == [1]
+
+
 async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore) -> None:
     notices = THEIRS
     await store.keep(notices)

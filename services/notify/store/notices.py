@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -68,6 +69,7 @@ class NoticeStore:
         await self._notices.create_index("settled_at", partialFilterExpression={"published": False}, name="unpublished")
         await self._notices.create_index([("region_code", 1), ("fact_at", DESCENDING), ("_id", 1)])
         await self._notices.create_index([("fact_at", DESCENDING), ("_id", 1)])
+        await self._notices.create_index([("region_code", 1), ("period", 1), ("kind", 1)])
         await self._notices.create_index([("fiscal_year", 1), ("kind", 1), ("state", 1)])
 
     async def keep(self, notices: Sequence[Notice]) -> list[Notice]:
@@ -205,8 +207,8 @@ class NoticeStore:
 
     async def of_facts(self, region: str, fact_ids: Collection[str]) -> list[KeptNotice]:
         """Every notice to the region of these facts."""
-        found = self._notices.find({"region_code": region, "fact_id": {"$in": list(fact_ids)}}).sort("_id", 1)
-        return [_kept(document) for document in await found.to_list(None)]
+        found = await self._notices.find({"region_code": region, "fact_id": {"$in": list(fact_ids)}}).to_list(None)
+        return [_kept(document) for document in _by_id(found)]
 
     async def told(
         self, regions: Collection[str], periods: Collection[str], kinds: Collection[NoticeKind]
@@ -217,8 +219,8 @@ class NoticeStore:
             "period": {"$in": list(periods)},
             "kind": {"$in": list(kinds)},
         }
-        found = await self._notices.find(wanted).sort("_id", 1).to_list(None)
-        matters = [_kept(document).notice.matter for document in found]
+        found = await self._notices.find(wanted).to_list(None)
+        matters = [_kept(document).notice.matter for document in _by_id(found)]
         return list({matter.id: matter for matter in matters}.values())
 
     async def newest(
@@ -303,6 +305,11 @@ def _told(facts: Facts) -> Document:
         return {"facts": written}
     parts = {f"facts.{name}": part for name, part in written.items()}
     return parts | {f"facts.regions.{code}": region for code, region in gathered.items()}
+
+
+def _by_id(found: Sequence[Document]) -> list[Document]:
+    """Sorted here: for the order of their ids MongoDB goes through every notice that there is."""
+    return sorted(found, key=itemgetter("_id"))
 
 
 def _end(end: NoticeSettledV1) -> UpdateOne:
