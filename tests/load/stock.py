@@ -31,6 +31,7 @@ OF_THE_SANDBOX: Final = "sandbox_"
 OF_THE_YEAR: Final = {"type": {"$ne": PeriodChangedV1.TYPE}}
 AT_ONCE: Final = 250
 BATCH_BYTES: Final = 512 * 1024
+ROOMY_BYTES: Final = 4 * 1024**3
 _BETWEEN_HEADERS: Final = b"\0"
 _TOPIC_OF: Final = {message.TYPE: topic for topic in TOPICS for message in topic.messages}
 
@@ -175,6 +176,22 @@ def _moulds(base: Base, place: TopicPartition | Collected) -> Iterator[Any]:
     with base.file(_name(place)).open("rb") as file:
         while file.peek(1):
             yield pickle.load(file)  # noqa: S301 - this run wrote it
+
+
+@asynccontextmanager
+async def roomy(settings: Settings) -> AsyncIterator[None]:
+    """MongoDB may hold more in memory meanwhile: what is written so fast would push itself out again and again."""
+    async with _databases(settings) as client:
+        usual = (await client.admin.command("serverStatus"))["wiredTiger"]["cache"]["maximum bytes configured"]
+        try:
+            await _let_cache(client, ROOMY_BYTES)
+            yield
+        finally:
+            await _let_cache(client, usual)
+
+
+async def _let_cache(client: RawDatabases, most_bytes: int) -> None:
+    await client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig=f"cache_size={most_bytes}")
 
 
 async def have_read_all(settings: Settings) -> None:
