@@ -183,20 +183,20 @@ async def kept_over_a_restart(here: Installation, where: str) -> None:
 
 async def in_time(holds: Callable[[], Awaitable[bool]], fault: str) -> None:
     """Raises: AssertionError with the fault."""
-    unreached = ""
+    last = ""
 
     async def held() -> bool:
-        nonlocal unreached
+        nonlocal last
         try:
             return await holds()
-        except httpx.TransportError as error:
-            unreached = f"; the last look ended in {type(error).__name__}"
+        except (AssertionError, httpx.TransportError) as error:
+            last = f"; at the last look: {type(error).__name__} {error}"
             return False
 
     try:
         await eventually(held, within_s=DONE_WITHIN_S)
     except AssertionError as error:
-        raise AssertionError(f"{fault} within {DONE_WITHIN_S:.0f} s{unreached}") from error
+        raise AssertionError(f"{fault} within {DONE_WITHIN_S:.0f} s{last}") from error
 
 
 def no_rights(here: Installation) -> None:
