@@ -6,6 +6,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Final
 
 from chassis.mongo import DESCENDING, Database, Document, UpdateOne, insert_first
@@ -50,8 +51,9 @@ class DigestStore:
 
     async def unsaid(self, week: str) -> list[WeekSummedUpV1]:
         """Of the week, what was not yet seen in the log."""
-        found = self._digests.find({"week": week, "published": False}).sort("_id", 1)
-        return [_fact(document) for document in await found.to_list(None)]
+        # Sorted here: for the order of their ids MongoDB goes through the digests of every week.
+        found = await self._digests.find({"week": week, "published": False}).to_list(None)
+        return [_fact(document) for document in sorted(found, key=itemgetter("_id"))]
 
     async def told(self, region: str, *, since: datetime) -> list[tuple[str, Role]]:
         """Matters and the offices that were told of them since then; digests themselves are no matter to be read."""
