@@ -28,20 +28,27 @@ from cli.doctor.certificates import ANSWER_S, broken, certificate
 from cli.doctor.findings import Finding, State, fault, warning, well, worst
 from cli.doctor.indexes import wanted_indexes
 from cli.doctor.judging import TopicSeen
-from contracts.topics import EVERY_TOPIC, TOPICS
+from contracts.topics import EVERY_TOPIC, TOPICS, Topic, read_of, written_of
 from services.intake.domain.receipt_keys import ReceiptKeys
 from services.notify.mailer.courier import MailServer
 from services.notify.webhooks.signing import Signer
 
 
+def needed_topics() -> list[Topic]:
+    """Those that a service reads or writes; a twin that nobody would write into is none of them."""
+    named = {topic for service in SERVICES for topic in (*read_of(service), *written_of(service))}
+    return [topic for topic in EVERY_TOPIC if topic in named]
+
+
 async def kafka(settings: Settings, open_files_max: int | None) -> list[Finding]:
+    needed = needed_topics()
     admin = admin_client(settings)
     try:
         await admin.start()
         brokers = (await admin.describe_cluster())["brokers"]
         there = set(await admin.list_topics())
         described = await admin.describe_topics(sorted(there))
-        names = [settings.kafka_prefix + topic.name for topic in EVERY_TOPIC]
+        names = [settings.kafka_prefix + topic.name for topic in needed]
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names if name in there]
         answers = await admin.describe_configs(asked) if asked else []
     finally:
@@ -62,7 +69,7 @@ async def kafka(settings: Settings, open_files_max: int | None) -> list[Finding]
         if row["topic"] in configs
     }
     held = Counter(at for row in described for partition in row["partitions"] for at in partition["replicas"])
-    found = judging.topics(seen, EVERY_TOPIC, copies=settings.kafka_replication)
+    found = judging.topics(seen, needed, copies=settings.kafka_replication)
     found += judging.open_files(max(held.values(), default=0), open_files_max)
     if len(brokers) < settings.kafka_replication:
         how = "start the brokers that are missing, or set SPM_KAFKA_REPLICATION to what there is"

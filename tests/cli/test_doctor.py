@@ -17,9 +17,9 @@ from chassis.settings import Settings
 from cli.doctor import judging, watching
 from cli.doctor.findings import Finding, State, fault, warning, well, worst
 from cli.doctor.judging import TopicSeen
-from cli.doctor.looking import dead_letters, files, groups, indexes, kafka, mongo
+from cli.doctor.looking import dead_letters, files, groups, indexes, kafka, mongo, needed_topics
 from cli.main import app
-from contracts.topics import CLIENT_KEY_CHANGED, EVERY_TOPIC, SUBMISSION_RECEIVED
+from contracts.topics import CLIENT_KEY_CHANGED, EVERY_TOPIC, PAUSE_CHANGED, SUBMISSION_RECEIVED, dead_letter_of
 from deploy.local.engines import Engine
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.prometheus import found, prometheus
@@ -72,6 +72,10 @@ def test_a_topic_that_drifted_is_told_with_its_remedy(seen: TopicSeen, told: str
     assert finding.state is not State.WELL
     assert told in finding.found
     assert mended in finding.mend
+
+
+def test_a_twin_that_nobody_writes_into_is_not_missed() -> None:
+    assert set(EVERY_TOPIC) - set(needed_topics()) == {dead_letter_of(PAUSE_CHANGED)}
 
 
 def test_topics_that_are_missing_are_one_finding() -> None:
