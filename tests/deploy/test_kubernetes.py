@@ -69,6 +69,8 @@ def test_the_pods_run_with_no_right_on_their_machine(built: dict[str, list[Resou
         "capabilities": {"drop": ["ALL"]},
     }
     assert {"requests", "limits"} <= container["resources"].keys()
+    modes = [volume["secret"]["defaultMode"] for volume in pod["volumes"] if "secret" in volume]
+    assert set(modes) == {0o440}, "whoever else is in the container could read secrets"
 
 
 @each_program
