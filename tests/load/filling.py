@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from chassis.clock import SystemClock, monotonic_s
 from chassis.events import Event, Passage
+from chassis.kafka import make_producer
 from cli.demo.generator import plan_year
 from contracts.message import deterministic_id
 from contracts.submission import SubmissionReceivedV1
@@ -63,14 +64,7 @@ class Filling:
         """Whether so many more stand in the log, read by every service; False where time or disk was over before."""
         target, begun_s, told_s = self.year.sent + count, monotonic_s(), monotonic_s()
         before = self.year.sent
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.system.settings.kafka,
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=20,
-            max_batch_size=512 * 1024,
-            max_request_size=4 * 1024 * 1024,
-        )
+        producer = make_producer(self.system.settings, "load", linger_ms=20, max_batch_size=512 * 1024)
         await producer.start()
         try:
             while self.year.sent < target and not self._over():

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import bson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 
 from chassis.groups import group_of, partitions_of
+from chassis.kafka import make_producer
 from chassis.settings import Settings
 from contracts.period import PeriodChangedV1
 from contracts.topics import MAX_DEAD_LETTER_BYTES, SUBMISSION_RECEIVED, TOPICS
@@ -132,14 +133,7 @@ async def _ends(settings: Settings, base: Base) -> dict[TopicPartition, int]:
 
 async def _add_records(settings: Settings, base: Base, year: Year) -> None:
     """The broker compresses: it does so beside this process."""
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
-        acks="all",
-        enable_idempotence=True,
-        linger_ms=20,
-        max_batch_size=BATCH_BYTES,
-        max_request_size=MAX_DEAD_LETTER_BYTES,
-    )
+    producer = make_producer(settings, "load", linger_ms=20, max_batch_size=BATCH_BYTES)
     await producer.start()
     try:
         for place, records in base.records.items():
