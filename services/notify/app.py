@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from chassis.endless import Task
 from chassis.errors import Misconfigured
+from chassis.groups import committed_by, group_of
 from chassis.oidc import SignInIssuer
 from chassis.replay import read_all
 from chassis.service import Service, World
@@ -76,6 +77,7 @@ NAME = "notify"
 MAIL_SENDERS = 6
 """Each has one connection to the mail server."""
 LINK_SENDERS = 2
+NOTED_EVERY_S = 300.0
 _TOLD_ALONE = (AWARD_REASONS_ASKED, SUBMISSION_JUDGED, REPORT_OVERDUE, SCORECARD_UPDATED)
 """Of which nothing else is kept than what a situation is shown from."""
 
@@ -119,6 +121,7 @@ def build(world: World) -> Service:
         tasks=[NoticeWatch(ends, Flow(world.database)).watch, *officials.tasks],
         senders=[
             _tidy(settings, ends),
+            _note_read(settings, ends),
             register.tidy,
             hooks.run,
             *[mails.run] * MAIL_SENDERS,
@@ -180,12 +183,25 @@ class _Officials:
 def _tidy(settings: Settings, ends: Ends) -> Task:
     async def tidy() -> None:
         if not ends.known.is_set():
-            async for told in read_all(settings, NOTICE_SETTLED):
+            async for told in read_all(settings, NOTICE_SETTLED, behind=await ends.store.ends_read()):
                 await ends.store.keep_ends([end for end in told if isinstance(end, NoticeSettledV1)])
             ends.known.set()
         await ends.tidy()
 
     return tidy
+
+
+def _note_read(settings: Settings, ends: Ends) -> Task:
+    """What the group has committed is kept: the next start reads what came behind it, not every end there ever was."""
+
+    async def note_read() -> None:
+        await ends.known.wait()
+        while True:
+            committed = await committed_by(settings, group_of(NAME, settings), [NOTICE_SETTLED])
+            await ends.store.keep_read({at.partition: offset for at, offset in committed.items()})
+            await asyncio.sleep(NOTED_EVERY_S)
+
+    return note_read
 
 
 def _weekly(world: World, inbox: Inbox, digests: DigestStore, registered: RecipientStore) -> list[Task]:

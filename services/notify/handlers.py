@@ -15,7 +15,7 @@ from contracts.verdict import SubmissionJudgedV1
 from contracts.week import WeekSummedUpV1
 from regulation.errors import RegulationError
 from regulation.law import Law
-from services.notify.domain.corrections import TAKEN_BACK, figures_corrected, may_correct, withdrawn
+from services.notify.domain.corrections import TAKEN_BACK, figures_corrected, last_before, may_correct, withdrawn
 from services.notify.domain.digest import matters_of_week
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Matter, Notice
@@ -104,7 +104,8 @@ class NoticeHandlers:
         if not later:
             return []
         regions, periods = ({getattr(message, name) for _, message in later} for name in ("region_code", "period"))
-        told = await self._store.told(regions, periods, TAKEN_BACK)
+        letters = await self._store.letters.of_quarters(regions, periods, TAKEN_BACK)
+        told = await self._store.matters_of(last_before((message for _, message in later), letters))
         corrections: list[Matter] = []
         for fact_id, message in later:
             corrected = figures_corrected(message, fact_id, [*told, *corrections], self._law)

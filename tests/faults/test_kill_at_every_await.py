@@ -43,6 +43,8 @@ SENDING = frozenset({"state", "attempts", "next_at"})
 FEW = narrow(EVERY_TOPIC)
 KNOWS_THE_PAST = frozenset({"past"})
 """Intake's note that it has read the log up to where it ended at the start: of the process, not of the records."""
+READ_SO_FAR = frozenset({"ends_read"})
+"""Notify's note of what it had committed when it last looked."""
 SUBJECTS = {
     subject.name: subject
     for subject in (
@@ -57,6 +59,7 @@ SUBJECTS = {
             narrow(reads_of("notify")),
             writes_of("notify"),
             volatile=SENDING,
+            aside=READ_SO_FAR,
             ordered=False,
         ),
     )

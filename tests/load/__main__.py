@@ -73,7 +73,12 @@ class Run:
         return Stored(self.reports, 0 if by_copies else self.reports - before, seen, used_mb), enough
 
     async def evenings(self) -> dict[str, Evening]:
-        """After some reports that nobody counts, for what was just started has nothing at hand yet."""
+        """Of services just started, because what a process holds depends on what it did before.
+
+        After some reports that nobody counts: who was just started has nothing at hand yet.
+        """
+        async with self.whole.at_rest():
+            await self.whole.calm()
         await self._evening("to get warm", WARM, None)
         done = {}
         for times in TIMES:

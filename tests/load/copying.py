@@ -7,7 +7,7 @@ from typing import Final
 
 from chassis.clock import monotonic_s
 from tests.load.likeness import Report, answers, in_balance, some_reports, unlike
-from tests.load.stock import Base, UnlikeError, add_year, base_of, have_read_all, roomy
+from tests.load.stock import Base, UnlikeError, add_year, base_of, have_read_all
 from tests.load.system import System
 from tests.load.years import FIRST, LAST, Year
 from tests.running import eventually
@@ -45,7 +45,7 @@ class Copying:
             self._asked = await some_reports(self.system)
             self._told = await answers(self.system, self._asked)
         target, begun, begun_s = self.reports + count, self.reports, monotonic_s()
-        async with self.system.at_rest(), roomy(self.system.settings):
+        async with self.system.at_rest():
             self._base = base = self._base or await base_of(self.system.settings, self.system.folder)
             while self.reports < target and not self._over():
                 await add_year(self.system.settings, base, Year(self.years + 1))

@@ -20,19 +20,20 @@ from pymongo import AsyncMongoClient
 
 from chassis.groups import group_of, partitions_of
 from chassis.kafka import make_producer
+from chassis.mongo import Mongo
 from chassis.settings import Settings
 from contracts.period import PeriodChangedV1
-from contracts.topics import MAX_DEAD_LETTER_BYTES, SUBMISSION_RECEIVED, TOPICS
+from contracts.topics import MAX_DEAD_LETTER_BYTES, NOTICE_SETTLED, SUBMISSION_RECEIVED, TOPICS
+from services.notify.store.notices import NoticeStore
 from tests.faults.harness import SERVICES, reads_of
 from tests.load.years import Mould, Year
 
 COPIED: Final = [topic for topic in TOPICS if not topic.compacted]
-OF_NO_YEAR: Final = frozenset({"key_uses", "keys", "past", "periods", "refusals"})
+OF_NO_YEAR: Final = frozenset({"ends_read", "key_uses", "keys", "past", "periods", "refusals"})
 OF_THE_SANDBOX: Final = "sandbox_"
 OF_THE_YEAR: Final = {"type": {"$ne": PeriodChangedV1.TYPE}}
 AT_ONCE: Final = 250
 BATCH_BYTES: Final = 512 * 1024
-ROOMY_BYTES: Final = 4 * 1024**3
 _BETWEEN_HEADERS: Final = b"\0"
 _TOPIC_OF: Final = {message.TYPE: topic for topic in TOPICS for message in topic.messages}
 
@@ -172,29 +173,26 @@ def _moulds(base: Base, place: TopicPartition | Collected) -> Iterator[Any]:
             yield pickle.load(file)  # noqa: S301 - this run wrote it
 
 
-@asynccontextmanager
-async def roomy(settings: Settings) -> AsyncIterator[None]:
-    """MongoDB may hold more in memory meanwhile: what is written so fast would push itself out again and again."""
-    async with _databases(settings) as client:
-        usual = (await client.admin.command("serverStatus"))["wiredTiger"]["cache"]["maximum bytes configured"]
-        try:
-            await _let_cache(client, ROOMY_BYTES)
-            yield
-        finally:
-            await _let_cache(client, usual)
-
-
-async def _let_cache(client: RawDatabases, most_bytes: int) -> None:
-    await client.admin.command("setParameter", 1, wiredTigerEngineRuntimeConfig=f"cache_size={most_bytes}")
-
-
 async def have_read_all(settings: Settings) -> None:
     """As if the services, which must not run, had committed everything that they read."""
     for service in SERVICES:
         places = await partitions_of(settings, *reads_of(service))
         async with _reader(settings, group_of(service, settings)) as consumer:
             consumer.assign(places)
-            await consumer.commit(await consumer.end_offsets(places))
+            ends = await consumer.end_offsets(places)
+            await consumer.commit(ends)
+        if service == "notify":
+            await _have_kept_ends(settings, ends)
+
+
+async def _have_kept_ends(settings: Settings, read: Mapping[TopicPartition, int]) -> None:
+    settled = settings.kafka_prefix + NOTICE_SETTLED.name
+    mongo = Mongo(settings)
+    try:
+        store = NoticeStore(mongo.database("notify"))
+        await store.keep_read({at.partition: end for at, end in read.items() if at.topic == settled})
+    finally:
+        await mongo.close()
 
 
 @asynccontextmanager

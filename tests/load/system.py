@@ -30,7 +30,13 @@ MEGABYTE: Final = 1024 * 1024
 LOOK_EVERY_S: Final = 1.0
 """More often would cost the broker more than what is measured."""
 STALLED_S: Final = 300.0
+CALM: Final = 0.15
+"""Processors that idle engines use."""
+CALM_LOOK_S: Final = 5.0
+CALM_WITHIN_S: Final = 300.0
 ENGINES: Final = ("kafka", "mongodb")
+CACHE_GB: Final = 3.5
+"""What MongoDB takes by default on a machine of its own with 8 GB."""
 OPLOG_MB: Final = 990
 """What replicas copy from; by default a twentieth of the free disk, which would count as disk of reports."""
 _UNSETTLED: Final = [NoticeState.CREATED, NoticeState.SENDING, NoticeState.TEMPORARY_FAILURE]
@@ -54,10 +60,6 @@ class System:
     """By service, the records that it has not committed."""
     mongo: Mongo
 
-    @property
-    def processes(self) -> Mapping[str, psutil.Process]:
-        return {name: psutil.Process(each.pid) for name, each in {**self.services, **self.engines}.items()}
-
     @asynccontextmanager
     async def at_rest(self) -> AsyncIterator[None]:
         """The services are ended in order, and ready again at last."""
@@ -65,12 +67,20 @@ class System:
         yield
         await asyncio.gather(*(service.start() for service in self.services.values()))
 
+    async def calm(self) -> None:
+        """Return when the engines have written out what they hold; they did not within five minutes: in any case."""
+        until_s, used = monotonic_s() + CALM_WITHIN_S, float("inf")
+        while used > CALM * CALM_LOOK_S and monotonic_s() < until_s:
+            before = sum(_cpu_s(engine) for engine in self.engines.values())
+            await asyncio.sleep(CALM_LOOK_S)
+            used = sum(_cpu_s(engine) for engine in self.engines.values()) - before
+
     def cpu_s(self) -> dict[str, float]:
-        used = {name: process.cpu_times() for name, process in self.processes.items()}
-        return {name: float(times.user + times.system) for name, times in used.items()}
+        return {name: _cpu_s(each) for name, each in {**self.services, **self.engines}.items()}
 
     def resident_mb(self) -> dict[str, float]:
-        return {name: process.memory_info().rss / MEGABYTE for name, process in self.processes.items()}
+        processes = {**self.services, **self.engines}
+        return {name: psutil.Process(each.pid).memory_info().rss / MEGABYTE for name, each in processes.items()}
 
     def disk_mb(self) -> dict[str, float]:
         return {name: _size_mb(self.folder / name / "data") for name in ENGINES}
@@ -175,7 +185,7 @@ async def _kafka(folder: Path, stack: AsyncExitStack) -> Engine:
 
 
 async def _mongod(folder: Path, stack: AsyncExitStack) -> Engine:
-    program = mongod(folder / "mongodb", port=free_port())
+    program = mongod(folder / "mongodb", port=free_port(), cache_gb=CACHE_GB)
     compressed = (*program.command, "--wiredTigerCollectionBlockCompressor", "zstd", "--oplogSize", str(OPLOG_MB))
     return await _started(Engine(replace(program, command=compressed)), stack)
 
@@ -191,6 +201,11 @@ async def _open_entry(intake: str, secretariat: Mapping[str, str]) -> None:
     async with httpx.AsyncClient(base_url=intake, headers=secretariat, trust_env=False, timeout=60) as http:
         for quarter in quarters_of(YEAR):
             (await http.put(f"/v1/periods/{quarter.text}", json=order)).raise_for_status()
+
+
+def _cpu_s(program: Door | Engine) -> float:
+    times = psutil.Process(program.pid).cpu_times()
+    return float(times.user + times.system)
 
 
 def _size_mb(folder: Path) -> float:

@@ -68,6 +68,28 @@ class Installation:
         kept = await self.documents()
         return len(kept) == count and all(document.get("published") for document in kept)
 
+    async def ends_noted(self) -> bool:
+        """Whether it stands in the database how far ends are read."""
+        return bool((await self.dumped()).get("ends_read"))
+
+    async def dumped(self) -> dict[str, list[Document]]:
+        mongo = Mongo(self.settings)
+        try:
+            database = mongo.database(NAME)
+            return {name: await database[name].find({}).to_list(None) for name in await mongo.collections(NAME)}
+        finally:
+            await mongo.close()
+
+    async def restore(self, dumped: dict[str, list[Document]]) -> None:
+        mongo = Mongo(self.settings)
+        try:
+            for name, documents in dumped.items():
+                await mongo.database(NAME)[name].delete_many({})
+                if documents:
+                    await mongo.database(NAME)[name].insert_many(documents)
+        finally:
+            await mongo.close()
+
     async def ends(self) -> set[Message]:
         """What the log says of how notices ended, each once however often it was said."""
         return {end async for part in read_all(self.settings, NOTICE_SETTLED) for end in part}

@@ -10,7 +10,8 @@ import pytest
 from chassis.clock import SystemClock
 from chassis.groups import group_of, rewind, wait_until_read
 from chassis.kafka import ensure_topics
-from chassis.replay import read_all
+from chassis.replay import read_all, reader
+from chassis.settings import Settings
 from contracts.message import Message, deterministic_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
 from contracts.recipient import Channel, RecipientChangedV1, Role, Scheme, SigningKey
@@ -69,6 +70,12 @@ def end_of_nothing(number: int) -> NoticeSettledV1:
     )
 
 
+async def ends_of(settings: Settings) -> dict[int, int]:
+    """By partition, where the log of ends ends now."""
+    async with reader(settings, NOTICE_SETTLED) as (_, ends):
+        return {at.partition: end for at, end in ends.items()}
+
+
 NOTICES = 3 * 4 + 3 * 2 + 3 * 2
 OF_ONE_REGION = 4 + 1 + 1
 MAILS = NOTICES - 8 + OF_ONE_REGION
@@ -111,6 +118,31 @@ async def test_what_was_told_is_not_told_again_after_a_rebuild(
         async with installation.notify():
             await eventually(lambda: installation.all_settled(NOTICES + 1), within_s=60)
         assert len(catcher.recipients) == NOTICES + 1
+
+
+async def test_a_database_of_yesterday_sends_nothing_again(installation: Installation) -> None:
+    """Restored while the group stays where it was: what came after is in the log alone."""
+    catcher, settings = installation.catcher, installation.settings
+    await installation.publish(facts())
+    async with installation.notify():
+        await wait_until_read(settings, group_of(NAME, settings), *WHAT_NOTIFY_READS)
+        await eventually(installation.ends_noted, within_s=20)
+    yesterday = await installation.dumped()
+    async with catcher.running():
+        for _ in range(2):
+            async with installation.notify():
+                await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
+                await eventually(installation.ends_noted, within_s=20)
+        assert len(catcher.raw) == NOTICES
+        today = await installation.documents()
+
+        await installation.restore(yesterday)
+        assert not await installation.all_settled(NOTICES)
+        async with installation.notify():
+            await eventually(lambda: installation.all_settled(NOTICES), within_s=60)
+            await asyncio.sleep(2)
+        assert await installation.documents() == today
+        assert len(catcher.raw) == NOTICES, "a mail was sent again"
 
 
 async def test_everything_read_again_three_times_makes_and_sends_nothing_anew(
@@ -206,3 +238,18 @@ async def test_a_topic_is_read_whole_without_a_group(installation: Installation)
 
     read = [message async for batch in read_all(settings, NOTICE_SETTLED) for message in batch]
     assert sorted(message.identity() for message in read) == sorted(end.notice_id for end in ends)
+
+
+async def test_of_a_topic_what_was_read_is_left_out(installation: Installation) -> None:
+    settings = installation.settings
+    await installation.publish([end_of_nothing(number) for number in range(30)])
+    read = await ends_of(settings)
+    await installation.publish([end_of_nothing(30)])
+
+    async def behind(read: dict[int, int]) -> int:
+        return sum([len(batch) async for batch in read_all(settings, NOTICE_SETTLED, behind=read)])
+
+    assert await behind(read) == 1
+    assert await behind(await ends_of(settings)) == 0
+    assert await behind({}) == 31
+    assert await behind(dict.fromkeys(read, 1_000)) == 31, "those offsets are of another log"

@@ -9,16 +9,18 @@ import pytest_asyncio
 
 from chassis.mongo import Database, Document
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
-from contracts.recipient import Channel
+from contracts.recipient import Channel, Role
+from services.notify.domain.corrections import TAKEN_BACK
 from services.notify.domain.cursor import cursor_after, place_of
 from services.notify.domain.examples import FACTS, example_of
-from services.notify.domain.facts import Award
-from services.notify.domain.notice import Notice
+from services.notify.domain.facts import Award, Correction, Deficiency
+from services.notify.domain.notice import Notice, Recipient
 from services.notify.store.flow import Flow
 from services.notify.store.notices import LEASE, KeptNotice, NoticeStore
 from tests.profiled import profiled
 
 RETURNED, WARNED, OVERDUE = (example_of(facts) for facts in FACTS[:3])
+LACKING = next(example_of(facts) for facts in FACTS if isinstance(facts, Deficiency))
 WON = next(example_of(facts) for facts in FACTS if isinstance(facts, Award))
 THEIRS = [notice for notice in map(example_of, FACTS) if notice.matter.region_code == "99.71"]
 """Without the province's, which waits for further regions."""
@@ -188,15 +190,28 @@ async def test_no_look_for_what_is_open_reads_the_notices_that_have_their_end(
 async def test_what_a_quarter_was_told_is_found_without_reading_what_others_were_told(
     database: Database, store: NoticeStore
 ) -> None:
-    kind, period = RETURNED.matter.facts.kind, RETURNED.matter.period
-    assert period is not None
-    others = [
-        replace(RETURNED, matter=replace(RETURNED.matter, fact_id=f"{n}", period=f"20{n}Q1")) for n in range(24, 90)
-    ]
-    await store.keep([RETURNED, *others])
+    matter = LACKING.matter
+    assert matter.period is not None
+    assert isinstance(matter.facts, Deficiency)
+    others = [replace(LACKING, matter=replace(matter, fact_id=f"{n}", period=f"20{n}Q1")) for n in range(24, 90)]
+    await store.keep([LACKING, RETURNED, *others])
     async with profiled(database) as looked:
-        assert await store.told([RETURNED.matter.region_code], [period], [kind]) == [RETURNED.matter]
-    assert list(looked.values()) == [1]
+        [letter] = await store.letters.of_quarters([matter.region_code], [matter.period], [matter.kind])
+        assert await store.matters_of([letter.notice_id]) == [matter]
+    assert letter == (matter.region_code, matter.period, matter.facts.revision, LACKING.id)
+    assert list(looked.values()) == [1, 1]
+
+
+async def test_a_letter_to_many_is_one_and_one_that_tells_no_figures_is_none(store: NoticeStore) -> None:
+    matter = LACKING.matter
+    assert matter.period is not None
+    to_others = [replace(LACKING, recipient=Recipient(role=role, address="a@b.example")) for role in Role]
+    recovered = [example_of(facts) for facts in FACTS if isinstance(facts, Correction) and facts.sectors_recovered]
+    await store.keep([LACKING, *to_others, *recovered])
+    periods = {notice.matter.period or "" for notice in (LACKING, *recovered)}
+    found = await store.letters.of_quarters([matter.region_code], periods, TAKEN_BACK)
+    assert recovered
+    assert [letter.notice_id for letter in found] == [min(notice.id for notice in [LACKING, *to_others])]
 
 
 async def test_many_senders_share_the_notices_without_doubles(store: NoticeStore) -> None:

@@ -5,7 +5,7 @@ own; a letter that nobody can trust any more is taken back here.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.award import AwardChangedV1, AwardStep, AwardStepTakenV1
 from contracts.message import Bilingual, deterministic_id
@@ -30,6 +30,28 @@ from services.notify.domain.wording import one_line
 TAKEN_BACK: Final = (NoticeKind.ACHIEVEMENT_DEFICIENCY, NoticeKind.CORRECTION)
 """What is asked for of a quarter's past notices, to see whether a letter about its figures still stands."""
 _OF_PAPER: Final = {Paper.NOMINEE: NoticeKind.AWARD_NOMINATED, Paper.WINNER: NoticeKind.AWARD_WON}
+
+
+class Letter(NamedTuple):
+    """What was told of the figures of a quarter's revision, and one of the notices that say it."""
+
+    region_code: str
+    period: str
+    revision: int
+    notice_id: str
+
+
+def last_before(messages: Iterable[ScorecardUpdatedV1], letters: Iterable[Letter]) -> list[str]:
+    """Of each of these scorecards a notice of the last letter before it, where there was one."""
+    by_quarter: dict[tuple[str, str], dict[int, str]] = {}
+    for letter in letters:
+        by_quarter.setdefault((letter.region_code, letter.period), {})[letter.revision] = letter.notice_id
+    last = set[str]()
+    for message in messages:
+        told = by_quarter.get((message.region_code, message.period), {})
+        if earlier := [revision for revision in told if revision < message.revision]:
+            last.add(told[max(earlier)])
+    return sorted(last)
 
 
 def may_correct(message: ScorecardUpdatedV1) -> bool:

@@ -80,7 +80,7 @@ class MatterStore:
         await self._write(
             [
                 UpdateMany(
-                    {"region_code": region, "period": period, "asks": True, "fact_at": {"$lt": at}},
+                    {"region_code": region, "period": period, "asks": True, "acted": None, "fact_at": {"$lt": at}},
                     {"$set": {"acted": True}},
                 )
                 for (region, period), at in accepted.items()

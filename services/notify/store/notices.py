@@ -5,6 +5,8 @@ document is new, the first state; an end read back from the log sets the state a
 may take a notice and is absent at its end; ``claim`` names the sender that holds it; ``payload`` are the bytes of its
 first attempt, the same at every later one, and at the end only their digest is left; ``published`` is false while an
 end is kept but not seen in the log.
+
+``ends_read`` is one document: by partition of the topic of ends, the offset up to which they surely are kept.
 """
 
 import secrets
@@ -17,12 +19,14 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from chassis.mongo import DESCENDING, Database, Document, UpdateOne, aggregate
+from chassis.mongo import DESCENDING, Database, Document, UpdateOne, aggregate, find_by_id
 from contracts.notice import NoticeKind, NoticeSettledV1, NoticeState
 from contracts.recipient import Channel
+from contracts.topics import NOTICE_SETTLED
 from services.notify.domain.cursor import Place
 from services.notify.domain.facts import Facts
 from services.notify.domain.notice import Matter, Notice, Recipient
+from services.notify.store.letters import LetterStore
 
 LEASE: Final = timedelta(minutes=3)
 """Longer than a sender may hold a notice; afterwards the sender is taken for dead."""
@@ -57,6 +61,8 @@ class Head:
 class NoticeStore:
     def __init__(self, database: Database) -> None:
         self._notices = database["notices"]
+        self._ends_read = database["ends_read"]
+        self.letters = LetterStore(database)
 
     async def prepare(self) -> None:
         await self._notices.create_index([("channel", 1), ("next_at", 1)])
@@ -83,6 +89,16 @@ class NoticeStore:
         """The ends that stand in the log; the only way out of an end is a later end."""
         if ends:
             await self._notices.bulk_write([_end(end) for end in ends])
+
+    async def keep_read(self, read: Mapping[int, int]) -> None:
+        """``read``: by partition, the offset up to which every end is kept."""
+        parts = {f"{partition}": offset for partition, offset in sorted(read.items())}
+        await self._ends_read.replace_one({"_id": NOTICE_SETTLED.name}, {"read": parts}, upsert=True)
+
+    async def ends_read(self) -> dict[int, int]:
+        """The same; none in a new database."""
+        found = await self._ends_read.find_one({"_id": NOTICE_SETTLED.name})
+        return {int(partition): offset for partition, offset in found["read"].items()} if found else {}
 
     async def anything_due(self, channel: Channel, now: datetime, *, since: datetime) -> bool:
         return await self._notices.find_one(_due(channel, now, since), {"_id": 1}) is not None
@@ -210,18 +226,10 @@ class NoticeStore:
         found = await self._notices.find({"region_code": region, "fact_id": {"$in": list(fact_ids)}}).to_list(None)
         return [_kept(document) for document in _by_id(found)]
 
-    async def told(
-        self, regions: Collection[str], periods: Collection[str], kinds: Collection[NoticeKind]
-    ) -> list[Matter]:
-        """What somebody of these regions was told of these periods, each matter once."""
-        wanted = {
-            "region_code": {"$in": list(regions)},
-            "period": {"$in": list(periods)},
-            "kind": {"$in": list(kinds)},
-        }
-        found = await self._notices.find(wanted).to_list(None)
-        matters = [_kept(document).notice.matter for document in _by_id(found)]
-        return list({matter.id: matter for matter in matters}.values())
+    async def matters_of(self, notice_ids: Sequence[str]) -> list[Matter]:
+        """What these say, in the order of their ids."""
+        found = await find_by_id(self._notices, notice_ids)
+        return [_kept(document).notice.matter for _, document in sorted(found.items())]
 
     async def newest(
         self,

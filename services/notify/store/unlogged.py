@@ -5,7 +5,7 @@ from typing import Final
 from chassis.unlogged import Unlogged
 
 UNLOGGED: Final = Unlogged(
-    collections=frozenset({"oidc_requests", "readings", "sessions", "sign_in_links"}),
+    collections=frozenset({"ends_read", "oidc_requests", "readings", "sessions", "sign_in_links"}),
     waiting={
         "acknowledgements": {"published": False},
         "digests": {"published": False},

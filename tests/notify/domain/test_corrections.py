@@ -9,7 +9,7 @@ from contracts.recipient import RecipientChangedV1, Role
 from contracts.scorecard import ScorecardUpdatedV1
 from regulation.law import Law
 from services.notify.domain.certificate import certificates_of
-from services.notify.domain.corrections import figures_corrected, may_correct, withdrawn
+from services.notify.domain.corrections import Letter, figures_corrected, last_before, may_correct, withdrawn
 from services.notify.domain.facts import Correction, PathReached, SectorsRecovered
 from services.notify.domain.matters import matters_of
 from services.notify.domain.notice import Mailbox, Matter, Notice, Recipient
@@ -61,6 +61,15 @@ def test_who_was_told_below_the_path_is_told_when_a_later_report_reaches_it(law:
     )
     assert Notice(correction, TEAM).replaced_id == Notice(below, TEAM).id
     assert Notice(correction, TEAM).thread_id == Notice(below, TEAM).thread_id
+
+
+def test_of_many_letters_the_last_before_each_scorecard_is_asked_for() -> None:
+    letters = [Letter("64.71", "2023Q4", revision, f"n-{revision}") for revision in (5, 1, 3)]
+    elsewhere = Letter("64.72", "2023Q4", 4, "n-elsewhere")
+    cards = [card(revision, "50") for revision in (1, 4, 6)]
+
+    assert last_before(cards, [*letters, elsewhere]) == ["n-3", "n-5"]
+    assert last_before([card(1, "50")], letters) == [], "there is none before the first"
 
 
 def test_a_gap_that_is_smaller_is_told_by_a_notice_of_its_own_and_corrects_nothing(law: Law) -> None:
