@@ -18,7 +18,7 @@ from chassis.events import TRACEPARENT
 from chassis.gate import HEADERS, Gate
 from chassis.logs import logger
 from chassis.metrics import HttpMetrics
-from chassis.problems import MEDIA_TYPE, Problem, slug_of
+from chassis.problems import MEDIA_TYPE, Problem, note_mistake, slug_of
 from chassis.tracing import SpanKind, Tracing, current, fail, trace_id_of
 from contracts.scopes import SCOPES, Scope
 
@@ -255,6 +255,9 @@ class Measured:
         started, noted = monotonic_s(), _Noting(send)
         try:
             await self._app(scope, receive, noted)
+        except Exception:
+            note_mistake(scope)
+            raise
         finally:
             status = noted.status
             route, method = _labels(scope)

@@ -24,6 +24,7 @@ _NAME_CHARS: Final = 120
 FAULTS_MAX: Final = 1_000
 """Of an answer, which would otherwise be many times as long as its request."""
 _NOTED: Final = "spm.problem"
+_MISTAKE: Final = "mistake"
 
 log = logger(__name__)
 
@@ -126,6 +127,11 @@ def as_sent(body: ProblemBody) -> dict[str, Any]:
     return body.model_dump(by_alias=True, exclude_none=True)
 
 
+def note_mistake(scope: MutableMapping[str, Any]) -> None:
+    """What answers for a mistake of ours lies outside of what counts the answers."""
+    scope[_NOTED] = _MISTAKE
+
+
 def slug_of(scope: MutableMapping[str, Any]) -> str | None:
     """The problem that a request was answered with; None when it was answered well."""
     slug: str | None = scope.get(_NOTED)
@@ -203,4 +209,4 @@ async def _broken_world(request: Request, error: Exception) -> JSONResponse:
 
 async def _mistake(request: Request, error: Exception) -> JSONResponse:
     log.error("request.mistake", path=request.url.path, exc_info=error)
-    return _answer(request, Problem(500, "mistake", "We made a mistake; it is recorded. Nothing was kept."))
+    return _answer(request, Problem(500, _MISTAKE, "We made a mistake; it is recorded. Nothing was kept."))

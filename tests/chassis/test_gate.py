@@ -48,6 +48,7 @@ class House:
     witness: Witness
     requests: int = 1_000
     failures: int = 1_000
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry, init=False)
 
     def __post_init__(self) -> None:
         self.ring.complete = True
@@ -69,7 +70,7 @@ class House:
         )
         problems.install(app)
         app.add_middleware(SafeDoors)
-        app.add_middleware(Measured, metrics=HttpMetrics(CollectorRegistry()), witness=self.witness, clock=self.clock)
+        app.add_middleware(Measured, metrics=HttpMetrics(self.registry), witness=self.witness, clock=self.clock)
 
         @app.get("/of/{region}")
         async def read(region: str, caller: Annotated[KeyRow, requires("submissions:read")]) -> str:
@@ -84,6 +85,10 @@ class House:
         @app.get("/page")
         async def page(caller: Annotated[KeyRow, requires_on_page("submissions:read")]) -> str:
             return caller.client_id
+
+        @app.get("/mistake")
+        async def mistake() -> None:
+            raise ZeroDivisionError
 
         return app
 
@@ -306,3 +311,18 @@ def test_a_key_is_asked_for_again_while_an_answer_goes_on() -> None:
     assert (gate.in_force(row), gate.in_force(foreign), gate.in_force(ends)) == (True, True, False)
     doors.ring.learn([change(row, 1, state=KeyState.REVOKED)])
     assert not gate.in_force(row)
+
+
+async def test_a_mistake_of_ours_is_counted_as_one() -> None:
+    doors = house()
+    async with doors.client() as client:
+        answers = [await client.get("/mistake"), await client.get("/page")]
+
+    def counted(name: str, **labels: str) -> float | None:
+        return doors.registry.get_sample_value(f"spm_http_{name}_total", labels)
+
+    assert [answer.status_code for answer in answers] == [500, 401]
+    assert answers[0].json()["title"] == "Mistake"
+    assert counted("problems", slug="mistake") == 1
+    assert counted("requests", method="GET", route="/mistake", status_class="5xx") == 1
+    assert counted("problems", slug="unauthenticated") == 1

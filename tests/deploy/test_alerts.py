@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cli.generate import ROOT
+from tests.faults.staged_faults import FAULTS
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
 RULES = sorted((PROMETHEUS / "rules").glob("*.yml"))
@@ -67,6 +68,10 @@ def test_an_alert_is_tried_on_what_it_must_and_must_not_fire_on(alert: dict[str,
 
     assert True in outcomes
     assert False in outcomes
+
+
+def test_a_fault_is_staged_for_every_alert() -> None:
+    assert {alert for fault in FAULTS for alert in fault.alerts} == {rule["alert"] for rule in rules("alert")}
 
 
 def test_a_rule_asks_for_what_is_measured_or_recorded() -> None:
