@@ -56,7 +56,7 @@ bench: install  ## CPU of judging; time of ranking; throughput and CPU against b
 	$(BIN)/python -m tests.bench.intake
 	$(BIN)/python -m tests.bench.notify
 
-load: install  ## a deadline's evening at 1x and 20x with ten thousand and a million reports in the log; two hours, 36 GB
+load: install  ## a deadline's evening at 1x and 20x with ten thousand and a million reports in the log; two hours, 60 GB
 	$(BIN)/python -m tests.load --write docs/capacity.md
 
 prove: install  ## brokers killed in turn, services restarted and versions mixed under load; least rights; senders killed

@@ -32,7 +32,7 @@ from tests.engines import run_with_engines
 from tests.load.copying import Copying
 from tests.load.evening import FLOOD, LAST_MINUTES_S, NATION, TIMES, Evening, evening
 from tests.load.filling import Filling, Year
-from tests.load.system import System, Watched, system, watched
+from tests.load.system import CALM_BESIDE_SERVICES, System, Watched, system, watched
 from tests.load.table import Stored, around_marks, bounds, put_into, written
 
 SIZES: Final = (10_000, 1_000_000)
@@ -79,6 +79,7 @@ class Run:
         """
         async with self.whole.at_rest():
             await self.whole.calm()
+        await self.whole.calm(CALM_BESIDE_SERVICES)
         await self._evening("to get warm", WARM, None)
         done = {}
         for times in TIMES:
@@ -126,7 +127,7 @@ async def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="how long 1x and 20x go on")
     parser.add_argument("--flood", type=int, default=2_000, help="reports that come as fast as the door takes them")
     parser.add_argument("--minutes", type=float, default=120.0, help="no filling is begun after so long")
-    parser.add_argument("--gigabytes", type=float, default=36.0, help="of disk; filling ends there")
+    parser.add_argument("--gigabytes", type=float, default=60.0, help="of disk; filling ends there")
     parser.add_argument("--folder", type=Path, help="where the engines keep their files; a temporary one is made in it")
     parser.add_argument("--write", type=Path, help="a Markdown file for the tables")
     given = parser.parse_args(arguments)

@@ -8,7 +8,7 @@ from typing import Final
 from tests.faults.harness import SERVICES
 from tests.load.evening import FLOOD, Evening, percentile_s
 from tests.load.sizing import HEAD, needs
-from tests.load.system import ENGINES, Watched
+from tests.load.system import ENGINES, WORK, Watched
 
 PROCESSES: Final = (*SERVICES, *ENGINES)
 EVENING: Final = (
@@ -65,6 +65,11 @@ def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
             ("in the log", "load", *PROCESSES, "all"),
             [_cpu(row.reports, name, done.seen, done.handed_in) for row in rows for name, done in row.evenings.items()],
         ),
+        "**What MongoDB did for a report**",
+        _table(
+            ("in the log", "load", *WORK),
+            [_work(row.reports, name, done) for row in rows for name, done in row.evenings.items()],
+        ),
         "**Filling the log through the services**",
         _table(
             ("in the log", "reports/s", *PROCESSES, "all"),
@@ -80,7 +85,7 @@ def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
                 if seen.resident_mb
             ],
         ),
-        "**Disk of the reports, compressed by Kafka (gzip) and MongoDB (zstd)**",
+        "**Disk of the reports, compressed by Kafka (gzip) and MongoDB (as it does by default)**",
         _table(
             ("in the log", *(f"{engine} MB" for engine in ENGINES), "kB a report"),
             [_disk(row) for row in rows],
@@ -102,6 +107,10 @@ def _evening(row: Stored, name: str, done: Evening) -> list[str]:
 def _cpu(reports: int, name: str, seen: Watched, handed_in: int) -> list[str]:
     each = [1_000 * seen.cpu_s[process] / handed_in for process in PROCESSES]
     return [f"{reports:,}", name, *(f"{ms:.1f}" for ms in each), f"{sum(each):.1f}"]
+
+
+def _work(reports: int, name: str, done: Evening) -> list[str]:
+    return [f"{reports:,}", name, *(f"{done.seen.work[what] / done.handed_in:.1f}" for what in WORK)]
 
 
 def _filling(row: Stored) -> list[str]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.load.evening import FLOOD, Evening, percentile_s
-from tests.load.system import Watched
+from tests.load.system import WORK, Watched
 from tests.load.table import BEGIN, END, PROCESSES, Stored, bounds, put_into, written
 
 
 def seen(seconds: float, cpu_s: float) -> Watched:
     looks = [dict.fromkeys(PROCESSES, resident) for resident in (100.0, 150.0, 200.0)]
-    return Watched(looks, [3, 40, 0], dict.fromkeys(PROCESSES, cpu_s), seconds)
+    return Watched(looks, [3, 40, 0], dict.fromkeys(PROCESSES, cpu_s), dict.fromkeys(WORK, 250), seconds)
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_each_table_tells_its_figures_by_size(row: Stored) -> None:
     lines = written([row], "a machine", "a command").splitlines()
     assert "| 10,000 | 20x | 100 | 50 of 202, 50 of 503 | 5.0 | 10 | 10 | 200 | 200 | 40 | 1.5 |" in lines
     assert "| 10,000 | 20x | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 24.0 |" in lines, "milliseconds of CPU of one report"
+    assert "| 10,000 | 20x | 2.5 | 2.5 | 2.5 | 2.5 |" in lines, "what MongoDB did for one report"
     assert "| 10,000 | 100 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 12.0 |" in lines, "reports a second while filling"
     assert sum(line.startswith("| 10,000 | filling | 100 150 200 |") for line in lines) == 1
     assert "| 10,000 | 30 | 70 | 10.2 |" in lines
