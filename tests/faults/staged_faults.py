@@ -16,7 +16,7 @@ from chassis.operators import Order, pause
 from contracts.topics import SUBMISSION_RECEIVED
 from tests.faults.staged_house import PERIOD, REGIONS, House
 from tests.intake.reports import received, submission
-from tests.running import eventually
+from tests.running import eventually, meanwhile
 
 LATE_S: Final = 12.0
 """More than the objectives allow, once their times are cut down."""
@@ -55,12 +55,8 @@ async def replicas_that_come_and_go(house: House) -> AsyncIterator[None]:
         finally:
             await replica.stop()
 
-    coming = asyncio.create_task(come_and_go())
-    try:
+    async with meanwhile(come_and_go()):
         yield
-    finally:
-        coming.cancel()
-        await asyncio.wait([coming])
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from deploy.local.supervision import Supervisor
 from regulation.loading import load_law
 from tests.intake.reports import submission
 from tests.processes import ROOT, Door, started
+from tests.running import meanwhile
 
 PERIOD: Final = "2026Q3"
 REGIONS: Final = tuple(region.code for region in load_law().regions.reporting())[:24]
@@ -117,12 +118,8 @@ class House:
                 await asyncio.sleep(REPORT_EVERY_S)
                 number += 1
 
-        coming = asyncio.create_task(come())
-        try:
+        async with meanwhile(come()):
             yield
-        finally:
-            coming.cancel()
-            await asyncio.wait([coming])
 
     def replica(self, what: str) -> Door:
         """A second validation, not started yet: as ``staged_replica`` makes it."""

@@ -21,7 +21,7 @@ from services.intake.domain.happenings import Cursor, event
 from services.intake.handlers import noted
 from services.intake.store.events import Events
 from tests.intake.reports import ANOTHER_KOTA, KOTA, judged, period, received, submission
-from tests.running import eventually, settings_for
+from tests.running import eventually, meanwhile, settings_for
 
 # Not in the past of the other tests: what is older than 400 days, the database removes.
 LOGGED = datetime(2199, 1, 1, tzinfo=UTC)
@@ -140,14 +140,10 @@ async def test_changes_of_the_calendar_are_told_to_every_region_each_period_by_i
 
 async def test_what_anybody_adds_is_heard(events: Events) -> None:
     heard: list[str | None] = []
-    watching = asyncio.create_task(events.watch(heard.append))
-    try:
+    async with meanwhile(events.watch(heard.append)):
         await eventually(lambda: heard == [None])
         await events.add([kept(received(), 1), kept(period(), 1)])
         await eventually(lambda: heard == [None, KOTA, None])
-    finally:
-        watching.cancel()
-        await asyncio.wait([watching])
 
 
 @pytest.mark.parametrize("limit", [1, 1_000])

@@ -24,7 +24,7 @@ from tests.faults.harness import SERVICES, reading
 from tests.faults.pairs import DUE_IN, ORDER, SUBJECTS
 from tests.faults.story import YEAR
 from tests.processes import Door, module_process, service_process, started
-from tests.running import Keys, settings_for
+from tests.running import Keys, meanwhile, settings_for
 
 MEGABYTE: Final = 1024 * 1024
 LOOK_EVERY_S: Final = 1.0
@@ -146,12 +146,10 @@ async def watched(system: System) -> AsyncIterator[Watched]:
             seen.behind.append(max((await system.left()).values()))
             await asyncio.sleep(LOOK_EVERY_S)
 
-    looking = asyncio.create_task(look())
     try:
-        yield seen
+        async with meanwhile(look()):
+            yield seen
     finally:
-        looking.cancel()
-        await asyncio.wait([looking])
         seen.resident_mb.append(system.resident_mb())
         seen.cpu_s = {name: used - cpu_s[name] for name, used in system.cpu_s().items()}
         seen.seconds = monotonic_s() - begun_s
