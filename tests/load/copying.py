@@ -41,10 +41,17 @@ class Copying:
         Raises:
             UnlikeError: they do not read like the first year, or the services are not ready for more.
         """
+        target = self.reports + count
         if self._base is None:
             self._asked = await some_reports(self.system)
             self._told = await answers(self.system, self._asked)
-        target, begun, begun_s = self.reports + count, self.reports, monotonic_s()
+            await self._copy(1)  # looked at before an hour is spent on others like it
+        await self._copy(target)
+        return self.reports >= target
+
+    async def _copy(self, target: int) -> None:
+        """The services rest until so many reports were copied, or time, disk or years are over."""
+        begun, begun_s = self.reports, monotonic_s()
         async with self.system.at_rest():
             self._base = base = self._base or await base_of(self.system.settings, self.system.folder)
             while self.reports < target and not self._over():
@@ -55,7 +62,6 @@ class Copying:
                 self.say(f"{self.years} years copied: {self.reports:,} reports, {rate:.0f}/s; {disk_mb:,.0f} MB")
             await have_read_all(self.system.settings)
         await self._look()
-        return self.reports >= target
 
     def _over(self) -> bool:
         disk_mb = sum(self.system.disk_mb().values())
@@ -65,7 +71,7 @@ class Copying:
     async def _look(self) -> None:
         if waiting := {name: records for name, records in (await self.system.waiting()).items() if records}:
             raise UnlikeError(f"after the copying these wait to be read: {waiting}")
-        for number in {1, ceil(self.years / 2), self.years}:
+        for number in sorted({1, ceil(self.years / 2), self.years}) if self.years else ():
             year = Year(number)
             told = await answers(self.system, self._asked, year)
             if faults := unlike(self._told, told, year):

@@ -13,6 +13,7 @@ from tests.load.years import FIRST, Year
 ASKED: Final = 25
 """Reports, each at four doors."""
 IN_BALANCE: Final = "spm_ledger_imbalance 0.0"
+OF_ONE_REQUEST: Final = "trace_id"
 _NAMED: Final = {"region_code": True, "period": True}
 _SHOWN_CHARS: Final = 300
 
@@ -59,14 +60,17 @@ def unlike(first: Sequence[bytes], copied: Sequence[bytes], year: Year) -> list[
 
 
 def _in_one_order(answer: bytes) -> str:
-    """What happened in the same millisecond is told in the order of ids, which are others in each year."""
+    """What happened in the same millisecond is told in the order of ids, which are others in each year.
+
+    A refusal, as of a report that was rejected and has no scorecard, names its request too.
+    """
     status, _, body = answer.partition(b" ")
     return f"{status.decode()} {json.dumps(_sorted(json.loads(body)), ensure_ascii=False)}"
 
 
 def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _sorted(each) for name, each in value.items()}
+        return {name: _sorted(each) for name, each in value.items() if name != OF_ONE_REQUEST}
     return sorted(map(_sorted, value), key=json.dumps) if isinstance(value, list) else value
 
 

@@ -1,5 +1,6 @@
 """A year's bytes as another year's: what differs, and what must not."""
 
+import json
 from itertools import product
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 
 from contracts.message import deterministic_id
 from contracts.quarter import Quarter
+from tests.load.likeness import unlike
 from tests.load.years import FIRST, LAST, Mould, Year
 
 ID, OTHER = deterministic_id("a"), deterministic_id("b")
@@ -72,3 +74,15 @@ def test_years_that_no_quarter_can_name_are_refused(number: int) -> None:
 def test_the_last_year_can_be_read() -> None:
     text = Year(LAST - FIRST).told(b"2023Q1").decode()
     assert Quarter.parse(text) == Quarter(LAST, 1)
+
+
+def answer(**body: object) -> bytes:
+    return b"404 " + json.dumps({"detail": f"{ID} has no scorecard", **body}).encode()
+
+
+def test_a_copied_year_reads_like_the_first_whatever_the_request_was() -> None:
+    year = Year(7)
+    copied_answer = year.told(answer(trace_id="b" * 32))
+    assert unlike([answer(trace_id="a" * 32)], [copied_answer], year) == []
+    assert len(unlike([answer(trace_id="a" * 32)], [answer(trace_id="a" * 32)], year)) == 1
+    assert len(unlike([answer()], [copied_answer.replace(b"404", b"503")], year)) == 1
