@@ -3,7 +3,7 @@
 Run with ``make load``, or ``python -m tests.load --submissions 10000 1000000``. Kafka, MongoDB, the four services and a
 mail server that keeps nothing are started for this run alone, and gone at its end. To the smallest size the log is
 filled with records as intake would publish them, which go through every service; to the others with copies of what the
-services left of these, year after year. At each size regions hand in through intake's door:
+services left of these, year after year. At each size other regions hand in through intake's door:
 
     1x       so many a second as if a nation's 546 reports came within the last ten minutes
     20x      twenty times as many
@@ -72,7 +72,7 @@ class Run:
             console.print(f"time or disk is over; {size:,} were asked for")
         return Stored(self.reports, 0 if by_copies else self.reports - before, seen, used_mb), enough
 
-    async def evenings(self) -> dict[str, Evening]:
+    async def evenings(self, bodies: Sequence[bytes]) -> dict[str, Evening]:
         """Of services just started, because what a process holds depends on what it did before.
 
         After some reports that nobody counts: who was just started has nothing at hand yet.
@@ -80,16 +80,16 @@ class Run:
         async with self.whole.at_rest():
             await self.whole.calm()
         await self.whole.calm(CALM_BESIDE_SERVICES)
-        await self._evening("to get warm", WARM, None)
+        await self._evening("to get warm", bodies, WARM, None)
         done = {}
         for times in TIMES:
             each_s = LAST_MINUTES_S / NATION / times
-            done[f"{times}x"] = await self._evening(f"{times}x", int(self.given.seconds / each_s), each_s)
-        done[FLOOD] = await self._evening(FLOOD, self.given.flood, None)
+            done[f"{times}x"] = await self._evening(f"{times}x", bodies, int(self.given.seconds / each_s), each_s)
+        done[FLOOD] = await self._evening(FLOOD, bodies, self.given.flood, None)
         return done
 
-    async def _evening(self, name: str, count: int, each_s: float | None) -> Evening:
-        done = await evening(self.whole, self.year.bodies(), count, each_s=each_s)
+    async def _evening(self, name: str, bodies: Sequence[bytes], count: int, each_s: float | None) -> Evening:
+        done = await evening(self.whole, bodies, count, each_s=each_s)
         self.handed_in += done.answers["202"]
         console.print(
             f"{name}: {count} reports, {done.per_second:.1f}/s done, {done.cost_ms:.1f} ms of CPU each,"
@@ -107,9 +107,11 @@ async def measure(given: argparse.Namespace, folder: Path, tell: Callable[[list[
         filling, copying = Filling(whole, year, console.print, *bounds_of), Copying(whole, console.print, *bounds_of)
         run = Run(whole, year, filling, copying, whole.disk_mb(), given)
         await filling.fill(WARM)
-        for size in sorted(given.submissions):
+        for part, size in enumerate(sorted(given.submissions)):
             row, enough = await run.fill(size, by_copies=bool(rows))
-            rows.append(replace(row, evenings=await run.evenings()))
+            # Regions of its own: what one has handed in before has its price too, at every size.
+            bodies = year.bodies(part, len(given.submissions))
+            rows.append(replace(row, evenings=await run.evenings(bodies)))
             tell(rows)
             if not enough:
                 break

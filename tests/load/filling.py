@@ -35,8 +35,10 @@ class Year:
         self.reports = [(report, report.submission.model_dump_json().encode()) for report in reports]
         self.sent = 0
 
-    def bodies(self) -> list[bytes]:
-        return [written for _, written in self.reports]
+    def bodies(self, part: int, parts: int) -> list[bytes]:
+        """Those of every ``parts``-th region: provinces and what lies in them are in each part as often."""
+        regions = frozenset(sorted({report.submission.region_code for report, _ in self.reports})[part::parts])
+        return [written for report, written in self.reports if report.submission.region_code in regions]
 
     def more(self, count: int) -> Iterator[Event]:
         for number in range(self.sent, self.sent + count):
