@@ -63,7 +63,7 @@ class Store:
         self._steps = database["steps"]
 
     async def prepare(self) -> None:
-        await self._scorecards.create_index([("figures.region_code", ASCENDING), ("figures.period", ASCENDING)])
+        await self._scorecards.create_index([("figures.period", ASCENDING), ("figures.region_code", ASCENDING)])
         await self._heads.create_index("period")
         await self._marks.create_index("period")
         await self._steps.create_index("edition_year")

@@ -88,8 +88,8 @@ class Store:
 
     async def prepare(self) -> None:
         """Two processes that judge the same report at once must collide."""
-        keys = [("region_code", ASCENDING), ("period", ASCENDING), ("revision", ASCENDING)]
-        await self._verdicts.create_index(keys, unique=True, name="one_verdict_a_revision")
+        keys = [("period", ASCENDING), ("revision", ASCENDING), ("region_code", ASCENDING)]
+        await self._verdicts.create_index(keys, unique=True, name="one_verdict_of_a_revision")
         await self._verdicts.create_index(_STORY)
 
     async def known(

@@ -175,9 +175,13 @@ async def test_pages_list_each_report_once_the_newest_first(store: Store) -> Non
 
 async def test_a_successor_is_the_report_that_supersedes(store: Store) -> None:
     later = received(key="kunci-2")
+    await store.add_received((kept.logged(fact, 7), NOW) for fact in (FACT, later))
     await store.add_stage([kept.judged(judged(later, revision=2, supersedes=FACT.submission_id), NOW)])
-    assert await store.successor_of(FACT.submission_id) == later.submission_id
-    assert await store.successor_of(later.submission_id) is None
+    first, second = [await store.submission(fact.submission_id) for fact in (FACT, later)]
+    assert first is not None
+    assert second is not None
+    assert await store.successor_of(first) == later.submission_id
+    assert await store.successor_of(second) is None
 
 
 async def test_the_marks_of_one_revision_and_day_are_known_by_their_regions(store: Store) -> None:

@@ -88,7 +88,7 @@ class _Pages:
         document = await own_report(self.store, submission_id, reader)
         if document is None or document["region_code"] != region:
             return no_report(self.frame, view)
-        notices, successor = await self.store.notices_of(submission_id), await self.store.successor_of(submission_id)
+        notices, successor = await self.store.notices_of(submission_id), await self.store.successor_of(document)
         story = Story.told(document, notices, successor, rules_url=self.rules_url)
         quarter = Quarter.parse(story.period)
         services = {service.id: service for service in self.law.service_types(known, quarter.last_day)}

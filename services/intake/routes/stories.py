@@ -36,7 +36,7 @@ def router(store: Store, *, rules_url: str) -> APIRouter:
         document = await own_report(store, submission_id, caller)
         if document is None:
             raise Problem(404, "not-found", "No report has this id.")
-        notices, successor = await store.notices_of(submission_id), await store.successor_of(submission_id)
+        notices, successor = await store.notices_of(submission_id), await store.successor_of(document)
         return Story.told(document, notices, successor, rules_url=rules_url)
 
     @routes.get(

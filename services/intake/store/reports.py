@@ -43,7 +43,7 @@ class Reports:
 
     async def prepare(self) -> None:
         """Make the indexes."""
-        await self._reports.create_index([("region_code", ASCENDING), ("period", ASCENDING), ("offset", DESCENDING)])
+        await self._reports.create_index([("period", ASCENDING), ("region_code", ASCENDING), ("offset", DESCENDING)])
 
     async def add(self, reports: Iterable[Document]) -> None:
         """Reports from the log; the first record of a report counts."""

@@ -60,11 +60,10 @@ class Store:
         """Make the indexes."""
         await self._submissions.create_index([("region_code", ASCENDING), *_NEWEST_FIRST])
         await self._submissions.create_index(_NEWEST_FIRST)
-        await self._submissions.create_index("period")
+        await self._submissions.create_index([("period", ASCENDING), ("region_code", ASCENDING)])
         await self._submissions.create_index(
             [("period", ASCENDING), ("begun_at", ASCENDING)], partialFilterExpression={"published": False}
         )
-        await self._submissions.create_index("judged.supersedes", sparse=True)
         await self._submissions.create_index("claim", unique=True, partialFilterExpression={"claim": {"$exists": True}})
         await self._notices.create_index("submission_id")
         of_revision = [("period", ASCENDING), ("period_revision", ASCENDING)]
@@ -157,8 +156,10 @@ class Store:
         found = await self.page(region_code, period, None, _TIED_MAX)
         return [each for each in found if each["received"]["recorded_at"] == found[0]["received"]["recorded_at"]]
 
-    async def successor_of(self, submission_id: str) -> str | None:
-        found = await self._submissions.find_one({"judged.supersedes": submission_id}, {"_id": True})
+    async def successor_of(self, report: Document) -> str | None:
+        """The report of the same region and period that was judged in its place."""
+        of_both = {name: report[name] for name in ("period", "region_code")}
+        found = await self._submissions.find_one(of_both | {"judged.supersedes": report["_id"]}, {"_id": True})
         return found["_id"] if found else None
 
     async def notices_of(self, submission_id: str) -> list[Document]:

@@ -63,7 +63,7 @@ class MatterStore:
 
     async def prepare(self) -> None:
         await self._matters.create_index([("region_code", 1), ("fact_at", DESCENDING), ("_id", 1)])
-        await self._matters.create_index([("region_code", 1), ("period", 1)])
+        await self._matters.create_index([("period", 1), ("region_code", 1), ("asks", 1), ("acted", 1)])
         await self._matters.create_index("fact_at", partialFilterExpression={"asks": True}, name="asking")
         unsaid = {"published": False}
         await self._acknowledgements.create_index("at", partialFilterExpression=unsaid, name="unsaid")

@@ -75,7 +75,7 @@ class NoticeStore:
         await self._notices.create_index("settled_at", partialFilterExpression={"published": False}, name="unpublished")
         await self._notices.create_index([("region_code", 1), ("fact_at", DESCENDING), ("_id", 1)])
         await self._notices.create_index([("fact_at", DESCENDING), ("_id", 1)])
-        await self._notices.create_index([("region_code", 1), ("period", 1), ("kind", 1)])
+        await self._notices.create_index([("period", 1), ("region_code", 1), ("kind", 1)])
         await self._notices.create_index([("fiscal_year", 1), ("kind", 1), ("state", 1)])
 
     async def keep(self, notices: Sequence[Notice]) -> list[Notice]:
