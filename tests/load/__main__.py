@@ -32,6 +32,7 @@ from tests.engines import run_with_engines
 from tests.load.copying import Copying
 from tests.load.evening import FLOOD, LAST_MINUTES_S, NATION, TIMES, Evening, evening
 from tests.load.filling import Filling, Year
+from tests.load.likeness import balanced
 from tests.load.system import CALM_BESIDE_SERVICES, System, Watched, system, watched
 from tests.load.table import Stored, around_marks, bounds, put_into, written
 
@@ -79,6 +80,7 @@ class Run:
         """
         async with self.whole.at_rest():
             await self.whole.calm()
+        await balanced(self.whole)
         await self.whole.calm(CALM_BESIDE_SERVICES)
         await self._evening("to get warm", bodies, WARM, None)
         done = {}

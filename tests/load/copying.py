@@ -3,17 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Final
 
 from chassis.clock import monotonic_s
-from tests.load.likeness import Report, answers, in_balance, some_reports, unlike
+from tests.load.likeness import Report, answers, balanced, some_reports, unlike
 from tests.load.stock import Base, UnlikeError, add_year, base_of, have_read_all
 from tests.load.system import System
 from tests.load.years import FIRST, LAST, Year
-from tests.running import eventually
-
-WEIGHED_WITHIN_S: Final = 300.0
-"""The ledgers of all years, which intake weighs one after the other when it starts."""
 
 
 @dataclass
@@ -77,5 +72,5 @@ class Copying:
             if faults := unlike(self._told, told, year):
                 raise UnlikeError(f"copy {number} reads otherwise at {len(faults)} of {len(told)} doors: {faults[0]}")
             self.say(f"copy {number} reads like the first year at {len(told)} doors")
-        await eventually(lambda: in_balance(self.system), within_s=WEIGHED_WITHIN_S)
+        await balanced(self.system)
         self.say("every lag is 0 and the ledger of all years balances")

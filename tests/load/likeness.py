@@ -9,10 +9,14 @@ import httpx
 from chassis.mongo import aggregate
 from tests.load.system import System
 from tests.load.years import FIRST, Year
+from tests.running import eventually
 
 ASKED: Final = 25
 """Reports, each at four doors."""
 IN_BALANCE: Final = "spm_ledger_imbalance 0.0"
+NOT_WEIGHED: Final = "spm_ledger_sampled_timestamp_seconds 0.0"
+WEIGHED_WITHIN_S: Final = 300.0
+"""The ledgers of all years, which intake weighs one after the other when it was started."""
 OF_ONE_REQUEST: Final = "trace_id"
 _NAMED: Final = {"region_code": True, "period": True}
 _SHOWN_CHARS: Final = 300
@@ -74,7 +78,12 @@ def _sorted(value: Any) -> Any:
     return sorted(map(_sorted, value), key=json.dumps) if isinstance(value, list) else value
 
 
-async def in_balance(system: System) -> bool:
-    """Whether intake's watch on the ledger of all years says so."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
-        return IN_BALANCE in (await http.get(f"{system.services['intake'].address}/metrics")).text.splitlines()
+async def balanced(system: System) -> None:
+    """Return when intake's watch has weighed the ledger of all years, and it balances."""
+
+    async def is_so() -> bool:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            told = (await http.get(f"{system.services['intake'].address}/metrics")).text.splitlines()
+        return IN_BALANCE in told and NOT_WEIGHED not in told
+
+    await eventually(is_so, within_s=WEIGHED_WITHIN_S)
