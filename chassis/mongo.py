@@ -217,7 +217,8 @@ async def aggregate(collection: Collection, pipeline: Sequence[Mapping[str, Any]
 async def inserted(collection: Collection, fields: Sequence[str]) -> AsyncIterator[Document | None]:
     """These fields of each document that anybody inserts from now on; None first, once nothing can be missed any more.
 
-    A change stream, so that one reader a process learns at once what every replica wrote. It does not end by itself.
+    A change stream, so that one reader a process learns at once what every replica wrote. It ends where the driver has
+    closed it, as it does when a cancellation comes at a bad moment, which it may keep to itself.
     """
     shown = {f"fullDocument.{name}": True for name in fields}
     stream = collection.watch([{"$match": {"operationType": "insert"}}, {"$project": shown}])
@@ -227,7 +228,7 @@ async def inserted(collection: Collection, fields: Sequence[str]) -> AsyncIterat
         # Motor opens the stream with the first question; each question waits a second at most.
         change = await stream.try_next()
         yield None
-        while True:
+        while stream.alive:  # a closed one answers at once, for ever, and nothing else in the process would go on
             if change is not None:
                 yield change["fullDocument"]
             change = await stream.try_next()

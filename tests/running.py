@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 
 from chassis.access import issue_key
 from chassis.clock import Clock
+from chassis.endless import end
 from chassis.kafka import admin_client
 from chassis.service import Build, make_app
 from chassis.settings import Settings
@@ -85,8 +86,7 @@ async def meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        await end([task])
 
 
 @asynccontextmanager

@@ -146,6 +146,17 @@ async def test_what_anybody_adds_is_heard(events: Events) -> None:
         await eventually(lambda: heard == [None, KOTA, None])
 
 
+async def test_listening_ends_with_what_is_listened_to(database: Database, events: Events) -> None:
+    """A stream that was closed answers at once, for ever: whoever asked it on would let nothing else go on."""
+    heard: list[str | None] = []
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(events.watch(heard.append))
+        await eventually(lambda: heard == [None])
+        dropping: Any = {"drop": "events"}
+        await database.command(dropping)
+    assert heard == [None]
+
+
 @pytest.mark.parametrize("limit", [1, 1_000])
 async def test_a_region_without_events_has_none(events: Events, limit: int) -> None:
     await events.add([kept(received(), 1)])
