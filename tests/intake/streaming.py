@@ -15,6 +15,7 @@ from contracts.topics import SUBMISSION_RECEIVED
 from tests.duplex import duplex
 from tests.intake.reports import PERIOD
 from tests.processes import Door
+from tests.running import meanwhile
 
 SEND_BYTES = 256 * 1024
 SAMPLE_S = 0.2
@@ -128,8 +129,5 @@ async def watched(intake: Door) -> AsyncIterator[Memory]:
             await asyncio.sleep(SAMPLE_S)
             memory.samples.append(intake.resident_bytes)
 
-    looking = asyncio.create_task(look())
-    try:
+    async with meanwhile(look()):
         yield memory
-    finally:
-        looking.cancel()
