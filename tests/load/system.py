@@ -1,6 +1,7 @@
 """The whole system, one process of each service, and what it uses: CPU, memory, disk, and how far it is behind."""
 
 import asyncio
+import statistics
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from deploy.local.settings import LocalSettings
 from tests.faults.harness import SERVICES, reading
 from tests.faults.pairs import DUE_IN, ORDER, SUBJECTS
 from tests.faults.story import YEAR
+from tests.load.yardstick import piece_ms
 from tests.processes import Door, module_process, service_process, started
 from tests.running import Keys, meanwhile, settings_for
 
@@ -134,6 +136,12 @@ class Watched:
     work: dict[str, int] = field(default_factory=dict)
     """Of MongoDB, by the names of ``WORK``."""
     seconds: float = 0.0
+    pieces_ms: list[float] = field(default_factory=list)
+    """What a piece of the yardstick took."""
+
+    @property
+    def yardstick_ms(self) -> float:
+        return statistics.fmean(self.pieces_ms)
 
 
 @asynccontextmanager
@@ -144,6 +152,7 @@ async def watched(system: System) -> AsyncIterator[Watched]:
         while True:
             seen.resident_mb.append(system.resident_mb())
             seen.behind.append(max((await system.left()).values()))
+            seen.pieces_ms.append(await asyncio.to_thread(piece_ms))
             await asyncio.sleep(LOOK_EVERY_S)
 
     try:
@@ -151,6 +160,7 @@ async def watched(system: System) -> AsyncIterator[Watched]:
             yield seen
     finally:
         seen.resident_mb.append(system.resident_mb())
+        seen.pieces_ms.append(piece_ms())
         seen.cpu_s = {name: used - cpu_s[name] for name, used in system.cpu_s().items()}
         seen.seconds = monotonic_s() - begun_s
         seen.work = {name: done - work[name] for name, done in (await system.database_work()).items()}

@@ -62,7 +62,7 @@ def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
         ),
         "**CPU of a report, ms**",
         _table(
-            ("in the log", "load", *PROCESSES, "all"),
+            ("in the log", "load", *PROCESSES, "all", "a piece of the yardstick"),
             [_cpu(row.reports, name, done.seen, done.handed_in) for row in rows for name, done in row.evenings.items()],
         ),
         "**What MongoDB did for a report**",
@@ -72,7 +72,7 @@ def written(rows: Sequence[Stored], hardware: str, command: str) -> str:
         ),
         "**Filling the log through the services**",
         _table(
-            ("in the log", "reports/s", *PROCESSES, "all"),
+            ("in the log", "reports/s", *PROCESSES, "all", "a piece of the yardstick"),
             [_filling(row) for row in rows if row.filled],
         ),
         "**Memory, MB resident: start, middle, end of each load**",
@@ -106,7 +106,7 @@ def _evening(row: Stored, name: str, done: Evening) -> list[str]:
 
 def _cpu(reports: int, name: str, seen: Watched, handed_in: int) -> list[str]:
     each = [1_000 * seen.cpu_s[process] / handed_in for process in PROCESSES]
-    return [f"{reports:,}", name, *(f"{ms:.1f}" for ms in each), f"{sum(each):.1f}"]
+    return [f"{reports:,}", name, *(f"{ms:.1f}" for ms in (*each, sum(each))), f"{seen.yardstick_ms:.2f}"]
 
 
 def _work(reports: int, name: str, done: Evening) -> list[str]:
@@ -155,12 +155,18 @@ class Bound:
 
 
 def bounds(rows: Sequence[Stored]) -> list[Bound]:
-    """Of each size but the smallest: a report's cost and the most that a service held, over those at the smallest."""
+    """Of each size but the smallest: a report's cost and the most that a service held, over those at the smallest.
+
+    The cost is that of the work, in pieces of the yardstick: the machine may have become faster or slower meanwhile.
+    """
     held = []
     for row in rows[1:]:
         sizes = f"at {row.reports:,} over that at {rows[0].reports:,}"
-        cost = row.evenings[FLOOD].cost_ms / rows[0].evenings[FLOOD].cost_ms
-        held.append(Bound(f"CPU of a report in the flood {sizes}", cost, COST_RATIO_MAX))
+        here, there = row.evenings[FLOOD], rows[0].evenings[FLOOD]
+        cost = here.cost_ms / there.cost_ms
+        slower = here.seen.yardstick_ms / there.seen.yardstick_ms
+        what = f"CPU of a report in the flood {sizes}, {cost:.3f}, by that of the yardstick, {slower:.3f}"
+        held.append(Bound(what, cost / slower, COST_RATIO_MAX))
         most, least = _most_mb(row), _most_mb(rows[0])
         grown = {name: most[name] / least[name] for name in SERVICES}
         name = max(grown, key=grown.__getitem__)

@@ -10,9 +10,11 @@ from tests.load.system import WORK, Watched
 from tests.load.table import BEGIN, END, PROCESSES, Stored, bounds, put_into, written
 
 
-def seen(seconds: float, cpu_s: float) -> Watched:
+def seen(seconds: float, cpu_s: float, piece_ms: float = 10.0) -> Watched:
     looks = [dict.fromkeys(PROCESSES, resident) for resident in (100.0, 150.0, 200.0)]
-    return Watched(looks, [3, 40, 0], dict.fromkeys(PROCESSES, cpu_s), dict.fromkeys(WORK, 250), seconds)
+    return Watched(
+        looks, [3, 40, 0], dict.fromkeys(PROCESSES, cpu_s), dict.fromkeys(WORK, 250), seconds, [piece_ms] * 3
+    )
 
 
 @pytest.fixture
@@ -27,16 +29,20 @@ def row() -> Stored:
 def test_each_table_tells_its_figures_by_size(row: Stored) -> None:
     lines = written([row], "a machine", "a command").splitlines()
     assert "| 10,000 | 20x | 100 | 50 of 202, 50 of 503 | 5.0 | 10 | 10 | 200 | 200 | 40 | 1.5 |" in lines
-    assert "| 10,000 | 20x | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 24.0 |" in lines, "milliseconds of CPU of one report"
+    assert "| 10,000 | 20x | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 4.0 | 24.0 | 10.00 |" in lines, (
+        "milliseconds of CPU of one report"
+    )
     assert "| 10,000 | 20x | 2.5 | 2.5 | 2.5 | 2.5 |" in lines, "what MongoDB did for one report"
-    assert "| 10,000 | 100 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 12.0 |" in lines, "reports a second while filling"
+    assert "| 10,000 | 100 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 2.0 | 12.0 | 10.00 |" in lines, (
+        "reports a second while filling"
+    )
     assert sum(line.startswith("| 10,000 | filling | 100 150 200 |") for line in lines) == 1
     assert "| 10,000 | 30 | 70 | 10.2 |" in lines
 
 
-def grown(row: Stored, *, cpu_s: float, resident: float) -> Stored:
+def grown(row: Stored, *, cpu_s: float, resident: float, piece_ms: float = 10.0) -> Stored:
     """The same at a hundred times the size."""
-    after = seen(10.0, cpu_s)
+    after = seen(10.0, cpu_s, piece_ms)
     after.resident_mb[-1]["scoring"] = resident
     return replace(row, reports=1_000_000, evenings={FLOOD: replace(row.evenings[FLOOD], seen=after)})
 
@@ -56,6 +62,16 @@ def test_cost_and_memory_may_grow_by_a_tenth_and_no_more(
     held = bounds([row, grown(row, cpu_s=cpu_s, resident=resident)])
     assert [one.text.partition(":")[0] for one in held] == told
     assert [one.holds for one in held] == [word == "PASSED" for word in told]
+
+
+@pytest.mark.parametrize(
+    ("cpu_s", "piece_ms", "holds"), [(0.54, 12.5, True), (0.56, 12.5, False), (0.4, 9.0, False), (0.34, 8.0, True)]
+)
+def test_a_machine_that_became_faster_or_slower_makes_no_report_cheaper_or_dearer(
+    row: Stored, *, cpu_s: float, piece_ms: float, holds: bool
+) -> None:
+    cost, _ = bounds([row, grown(row, cpu_s=cpu_s, resident=200.0, piece_ms=piece_ms)])
+    assert cost.holds is holds
 
 
 def test_of_one_size_alone_nothing_is_held(row: Stored) -> None:
